@@ -210,7 +210,7 @@ def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _whole(name: str, value: Any, *, low: int, high: int | None = None, because: str = "") -> None:
-    rule = f"at least {low}" if high is None else f"from {low} to {high}"
+    rule = f"of at least {low}" if high is None else f"from {low} to {high}"
     if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
         reason = f" ({because})" if because else ""
         raise ConfigError(f"{name} must be a whole number {rule}{reason}, not {value!r}.")
