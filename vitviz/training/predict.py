@@ -1,0 +1,26 @@
+"""Logits for many pictures, in batches of one size."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from vitviz.models import VisionTransformer
+from vitviz.training.batches import fill
+
+BATCH = 500  # divides the usual test sets; larger ones were no faster and need more memory
+
+
+class Predictor:
+    """Keeps one compiled forward pass of a model: `(pictures, H, W, C)` → logits `(pictures, classes)`."""
+
+    def __init__(self, model: VisionTransformer) -> None:
+        self._forward = tf.function(lambda images: model(images))
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        logits = []
+        for start in range(0, len(images), BATCH):
+            batch = images[start : start + BATCH]
+            filled, _, _ = fill(batch, np.zeros(len(batch), np.int32), BATCH)
+            logits.append(self._forward(tf.constant(filled)).numpy()[: len(batch)])
+        return np.concatenate(logits)

@@ -1,0 +1,50 @@
+"""One training step, compiled: forward, loss, gradients, update."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from vitviz.config import TrainConfig
+from vitviz.models import VisionTransformer
+from vitviz.training.adam import Adam
+
+
+class TrainStep:
+    """Owns the optimizer's state of one model and the compiled step that moves both forward."""
+
+    def __init__(self, model: VisionTransformer, config: TrainConfig) -> None:
+        self.model = model
+        self.config = config
+        self.adam = Adam(model.named_weights(), config.weight_decay)
+        self._compiled = tf.function(self._step)
+
+    def __call__(
+        self, images: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, rate: float, number: int
+    ) -> np.ndarray:
+        """Trains on one batch and returns its logits `(batch, classes)`, as they were before the update.
+
+        `rate` is the learning rate and `number` counts the steps of this training from 1.
+        """
+        seed = tf.constant([self.config.seed, number], tf.int32)
+        logits = self._compiled(
+            tf.constant(images), tf.constant(labels), tf.constant(weights),
+            tf.constant(rate, tf.float32), tf.constant(number, tf.float32), seed,
+        )  # fmt: skip
+        return logits.numpy()
+
+    def _step(self, images, labels, weights, rate, number, dropout_seed) -> tf.Tensor:
+        names = list(self.adam.weights)
+        with tf.GradientTape() as tape:
+            logits = self.model(images, dropout_seed)
+            loss = tf.reduce_sum(weights * self._cross_entropy(labels, logits)) / tf.maximum(tf.reduce_sum(weights), 1)
+        gradients = tape.gradient(loss, [self.adam.weights[name] for name in names])
+        self.adam.apply(dict(zip(names, gradients, strict=True)), rate, number)
+        return logits
+
+    def _cross_entropy(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        smoothing = self.config.label_smoothing
+        if not smoothing:
+            return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        target = tf.one_hot(labels, logits.shape[-1]) * (1 - smoothing) + smoothing / logits.shape[-1]
+        return tf.nn.softmax_cross_entropy_with_logits(target, logits)

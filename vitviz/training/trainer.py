@@ -1,0 +1,126 @@
+"""One model in training: it can be moved forward a few steps at a time, and knows its own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+
+import numpy as np
+
+from vitviz.config import ModelConfig, TrainConfig
+from vitviz.models import build
+from vitviz.training.batches import epoch_batches
+from vitviz.training.metrics import scores
+from vitviz.training.predict import Predictor
+from vitviz.training.schedule import learning_rate
+from vitviz.training.step import TrainStep
+
+
+class Trainer:
+    """Trains one model on arrays. What it does depends on its settings and its seed, not on when it is moved on.
+
+    Args:
+        train, validation: `(images, labels)`: uint8 `(pictures, H, W, C)` and whole numbers `(pictures,)`.
+
+    Attributes:
+        history: a row for each finished epoch.
+        step_seconds: the duration of every step so far, without compilation.
+        setup_seconds, compile_seconds, input_seconds, validation_seconds: the rest of the time, apart.
+    """
+
+    def __init__(
+        self,
+        model: ModelConfig,
+        config: TrainConfig,
+        train: tuple[np.ndarray, np.ndarray],
+        validation: tuple[np.ndarray, np.ndarray],
+    ) -> None:
+        start = perf_counter()
+        self.config = config
+        self.model = build(model, config.seed)
+        self.train, self.validation = train, validation
+        self.steps_per_epoch = -(-len(train[0]) // config.batch_size)
+        self.history: list[dict[str, float]] = []
+        self.step_seconds: list[float] = []
+        self.epoch_seconds: list[float] = []
+        self.input_seconds = self.validation_seconds = self.compile_seconds = 0.0
+        self.predict = Predictor(self.model)
+        self._step = TrainStep(self.model, config)
+        self._batches: Iterator | None = None
+        self._logits: list[np.ndarray] = []
+        self._labels: list[np.ndarray] = []
+        self.setup_seconds = perf_counter() - start
+
+    @property
+    def epochs_done(self) -> int:
+        """Finished epochs."""
+        return len(self.history)
+
+    @property
+    def steps_done(self) -> int:
+        """Steps taken so far, over all epochs."""
+        return self.epochs_done * self.steps_per_epoch + len(self._logits)
+
+    @property
+    def done(self) -> bool:
+        """Whether every epoch is finished."""
+        return self.epochs_done >= self.config.epochs
+
+    @property
+    def clock(self) -> float:
+        """Seconds that this model has trained: its steps alone."""
+        return sum(self.epoch_seconds) + sum(self.step_seconds[self.epochs_done * self.steps_per_epoch :])
+
+    def compile(self) -> None:
+        """Compiles the step and the evaluation, with an empty batch at rate 0, which changes no weight."""
+        start = perf_counter()
+        side, size = self.model.config.image_size, self.config.batch_size
+        images = np.zeros((size, side, side, self.model.config.channels), np.uint8)
+        self._step(images, np.zeros(size, np.int32), np.zeros(size, np.float32), rate=0.0, number=1)
+        self.predict(images[:1])
+        self.compile_seconds = perf_counter() - start
+
+    def advance(self, seconds: float) -> int:
+        """Trains for about `seconds`, at least one step and at most to the end of the epoch; returns the steps."""
+        start = perf_counter()
+        if self._batches is None:
+            self._batches = epoch_batches(*self.train, self.config, self.epochs_done)
+            self._waiting = next(self._batches)
+            self.input_seconds += perf_counter() - start
+        steps = 0
+        while steps == 0 or (self._waiting is not None and perf_counter() - start < seconds):
+            self._one_step(self._waiting)
+            self._waiting = next(self._batches, None)
+            steps += 1
+        if self._waiting is None:
+            self._end_epoch()
+        return steps
+
+    def _one_step(self, batch: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+        images, labels, weights = batch
+        step = self.steps_done
+        start = perf_counter()
+        rate = learning_rate(self.config, step, self.steps_per_epoch)
+        logits = self._step(images, labels, weights, rate=rate, number=step + 1)
+        self.step_seconds.append(perf_counter() - start)
+        real = weights > 0
+        self._logits.append(logits[real])
+        self._labels.append(labels[real])
+
+    def _end_epoch(self) -> None:
+        epoch = self.epochs_done
+        self.epoch_seconds.append(sum(self.step_seconds[epoch * self.steps_per_epoch :]))
+        row = {"epoch": epoch + 1, "seconds": sum(self.epoch_seconds)}
+        row["learning_rate"] = learning_rate(self.config, self.steps_done - 1, self.steps_per_epoch)
+        row |= scores(np.concatenate(self._logits), np.concatenate(self._labels))
+        start = perf_counter()
+        if len(self.validation[0]):
+            held_out = scores(self.predict(self.validation[0]), self.validation[1])
+            row |= {f"val_{name}": value for name, value in held_out.items()}
+        self.validation_seconds += perf_counter() - start
+        self._batches, self._logits, self._labels = None, [], []
+        self.history.append(row)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The weights of the model, by name."""
+        return {name: variable.numpy() for name, variable in self.model.named_weights().items()}
