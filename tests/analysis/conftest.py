@@ -23,7 +23,7 @@ def _made_up_trace(config: ModelConfig, seed: int = 0) -> SimpleNamespace:
         raw = rng.normal(size=(config.tokens, config.n_maps))
         maps = 1 / (1 + np.exp(-raw)) if config.token_learner == "v1" else _softmax(raw, axis=0)
         fused = _softmax(raw[::-1], axis=0) if config.fuse_after is not None else None
-    return SimpleNamespace(config=config, attention=attention, weight_maps=maps, fused_weight_maps=fused)
+    return SimpleNamespace(config=config, attention=attention, weight_maps=maps, second_weight_maps=fused)
 
 
 @pytest.fixture

@@ -9,12 +9,11 @@ import pytest
 from vitviz.analysis.operations import counted_ratio, layers, total_macs, total_params
 from vitviz.config import ARTICLE, TUNED, ModelConfig
 
-
 # every size different, so that no product can stand in for another
 SMALL = ModelConfig(
-    image_size=10, channels=3, classes=7, patch_size=4, edge="pad", patch_norm=True, width=6, blocks=3, heads=2,
-    key_dim=5, feed_forward=8, norm="pre", head_units=11, n_maps=2, insert_after=1, token_learner="v1.1",
-    selector_units=13, fuse_after=2,
+    image_size=10, channels=3, classes=7, patch_size=4, edge="pad", patch_norm=True, width=6, blocks=3,
+    heads=2, key_dim=5, feed_forward=8, norm="pre", head_units=11, n_maps=2, insert_after=1,
+    token_learner="v1.1", selector_units=13, fuse_after=2,
 )
 
 

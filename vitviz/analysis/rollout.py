@@ -23,7 +23,7 @@ class Seen(Protocol):
     config: ModelConfig
     attention: Sequence[np.ndarray]  # one (heads, T, T) per block
     weight_maps: np.ndarray | None  # (tokens, n_maps)
-    fused_weight_maps: np.ndarray | None  # (tokens, n_maps), of the second TokenLearner
+    second_weight_maps: np.ndarray | None  # (tokens, n_maps), of the second TokenLearner
 
 
 def rollout(trace: Seen, upto_block: int | None = None) -> np.ndarray:
@@ -89,7 +89,7 @@ def _through_learner(
         return shares(trace.weight_maps).T @ flow, flow  # (n_maps, tokens)
     if blocks_before == config.fuse_after:
         fused = 0.5 * grid + 0.5 * _row_shares(trace.weight_maps) @ flow  # (tokens, tokens)
-        return shares(trace.fused_weight_maps).T @ fused, fused  # (n_maps, tokens)
+        return shares(trace.second_weight_maps).T @ fused, fused  # (n_maps, tokens)
     return flow, grid
 
 
