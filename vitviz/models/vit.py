@@ -99,11 +99,15 @@ class VisionTransformer(keras.Model):
         return self.classify(pooled)
 
 
-def build(config: ModelConfig, seed: int = 0) -> VisionTransformer:
-    """A model of this shape, with initial values that depend on the seed and on nothing else."""
+def build(config: ModelConfig, seed: int = 0, *, initial: bool = True) -> VisionTransformer:
+    """A model of this shape, with initial values that depend on the seed and on nothing else.
+
+    `initial=False` leaves the values out (kernels are 0), for weights that are about to be loaded.
+    """
     model = VisionTransformer(config)
     side = config.image_size
     model(tf.zeros((1, side, side, config.channels)))
-    for name, variable in model.named_weights().items():
-        variable.assign(initial_value(name, tuple(variable.shape), seed))
+    if initial:
+        for name, variable in model.named_weights().items():
+            variable.assign(initial_value(name, tuple(variable.shape), seed))
     return model
