@@ -1,0 +1,24 @@
+# make run: the dashboard.  make test: every test.  Both install what they need into .venv first.
+PYTHON ?= python3
+VENV := .venv
+
+.PHONY: run test bench clean
+
+run: $(VENV)/installed
+	$(VENV)/bin/streamlit run dashboard.py
+
+test: $(VENV)/installed-test
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/python -m pytest
+
+$(VENV)/installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/installed-test: $(VENV)/installed pyproject.toml
+	$(VENV)/bin/python -m pip install --quiet -e '.[test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV)
