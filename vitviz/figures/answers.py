@@ -1,0 +1,75 @@
+"""What the models answer: their probabilities side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from vitviz.figures.palette import model_colour, with_alpha
+from vitviz.figures.theme import Theme, figure, legend
+
+
+def answers(
+    probabilities: Mapping[str, np.ndarray],
+    class_names: Sequence[str],
+    theme: Theme,
+    *,
+    truth: int | None = None,
+    most: int = 10,
+    height: int = 330,
+) -> go.Figure:
+    """Horizontal bars, one per model and class; each model's answer is in full colour with its probability.
+
+    Args:
+        probabilities: per model, by its label ("ViT", "fast ViT"), `(classes,)`.
+        truth: the true class, marked on the axis, where there is one.
+        most: with more classes than this, only the likeliest are shown (and the true one).
+    """
+    classes = _shown(probabilities, truth, most)
+    result = figure(theme, height, left=118, right=52, top=34, bottom=8)
+    names = [_label(class_names[index], index == truth, theme) for index in classes]
+    for label, array in probabilities.items():
+        answer = int(array.argmax())
+        colour = model_colour(label)
+        result.add_trace(
+            go.Bar(
+                y=np.arange(len(classes)), x=array[classes], orientation="h", name=label,
+                marker=dict(
+                    color=[colour if index == answer else with_alpha(colour, 0.42) for index in classes], line_width=0
+                ),
+                text=[f"{array[index]:.0%}" if index == answer else "" for index in classes],
+                textposition="outside", cliponaxis=False, textfont=dict(size=13, color=theme.text),
+                customdata=[class_names[index] for index in classes],
+                hovertemplate=label + ": %{customdata}<br>probability %{x:.1%}<extra></extra>",
+            )
+        )
+    # the legend shows a trace's first bar, which may be a pale one
+    result.update_layout(
+        barmode="group", bargap=0.28, bargroupgap=0.08, showlegend=True, barcornerradius=2,
+        legend=legend(theme) | dict(traceorder="normal"),
+    )
+    result.update_xaxes(range=[0, 1], showticklabels=False)
+    result.update_yaxes(
+        range=[len(classes) - 0.5, -0.5], tickvals=np.arange(len(classes)), ticktext=names,
+        tickfont=dict(size=13, color=theme.text),
+    )
+    return result
+
+
+def _shown(probabilities: Mapping[str, np.ndarray], truth: int | None, most: int) -> np.ndarray:
+    """The classes to show: all of them in their own order, or the likeliest of many, the likeliest first."""
+    best = np.max(np.stack(list(probabilities.values())), axis=0)  # (classes,)
+    if len(best) <= most:
+        return np.arange(len(best))
+    order = np.argsort(-best, kind="stable")
+    shown = order[:most]
+    if truth is not None and truth not in shown:
+        shown[-1] = truth
+    return shown
+
+
+def _label(name: str, true: bool, theme: Theme) -> str:
+    short = name if len(name) <= 15 else name[:14] + "…"
+    return f'<b>{short}</b> <span style="color:{theme.accent}">●</span> ' if true else f"{short}  "

@@ -1,0 +1,108 @@
+"""Where one query looks, in every layer and head at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from vitviz.config import ModelConfig
+from vitviz.figures.mosaic import GAP, cell_outline, mosaic
+from vitviz.figures.outline import add_outline
+from vitviz.figures.palette import SEQUENTIAL, plotly_scale
+from vitviz.figures.theme import Theme, colour_bar, figure, square_axes
+
+TILE_PIXELS = 118
+MARGIN = dict(left=62, right=72, top=26, bottom=8)
+
+
+def attention_mosaic(
+    config: ModelConfig,
+    attention: Sequence[np.ndarray],
+    query: int,
+    theme: Theme,
+    *,
+    direction: Literal["from", "to"] = "from",
+    scale: Literal["shared", "each"] = "shared",
+    height: int | None = None,
+) -> go.Figure:
+    """One row of tiles per layer, one tile per head.
+
+    Args:
+        attention: one `(heads, T, T)` array per block; rows are queries.
+        query: the patch that is asked about, 0 … tokens - 1.
+        direction: `"from"`: where the patch looks; `"to"`: who looks at the patch.
+        scale: `"shared"`: one colour scale for all tiles; `"each"`: every tile has its own, up to its maximum.
+
+    Layers that read patches show a map of the picture. Layers that read learned tokens show the whole matrix, query
+    down and key across, since a learned token has no place in the picture.
+    """
+    on_grid = config.blocks if config.n_maps is None else config.insert_after
+    groups = []  # (first layer, tiles (layers, heads, h, w))
+    if on_grid:
+        chosen = [a[:, query] if direction == "from" else a[:, :, query] for a in attention[:on_grid]]
+        groups.append((0, np.stack(chosen).reshape(on_grid, config.heads, config.grid, config.grid)))
+    if on_grid < config.blocks:
+        groups.append((on_grid, np.stack(attention[on_grid:])))
+
+    result = figure(theme, height or round(config.blocks * TILE_PIXELS) + 34, **MARGIN)
+    highest = max(float(tiles.max()) for _, tiles in groups)
+    for position, (first, tiles) in enumerate(groups):
+        result.add_trace(_tiles(tiles, first, on_grid, query, highest, theme, direction, scale, position == 0))
+    if on_grid:
+        _mark(result, config, on_grid, query)
+    _axes(result, config, theme, on_grid)
+    return result
+
+
+def _tiles(tiles, first, on_grid, query, highest, theme, direction, scale, with_bar) -> go.Heatmap:
+    layers, heads, height, width = tiles.shape
+    peak = tiles.max(axis=(2, 3), keepdims=True)
+    shown = tiles / np.where(peak > 0, peak, 1) if scale == "each" else tiles
+    # what the hover card says: layer, head, the cell's row and column (or query and key), the weight itself
+    layer, head, row, column = np.indices(tiles.shape)
+    if first < on_grid:
+        row, column = row * width + column, row  # the patch's number is enough
+        other = "patch %{customdata[2]:.0f}"
+        what = f"patch {query} → {other}" if direction == "from" else f"{other} → patch {query}"
+    else:
+        row, column = row + 1, column + 1
+        what = "learned token %{customdata[2]:.0f} → learned token %{customdata[3]:.0f}"
+    card = np.stack([layer + first + 1, head + 1, row, column, tiles], axis=-1)
+    z, x, y = mosaic(shown, first)
+    bar = colour_bar(theme, "share of each map's peak" if scale == "each" else "attention weight", tickformat=".0%")
+    return go.Heatmap(
+        z=z, x=x, y=y, zmin=0, zmax=1 if scale == "each" else highest, colorscale=plotly_scale(SEQUENTIAL),
+        showscale=with_bar, colorbar=bar, customdata=mosaic(card, first).z, hoverongaps=False,
+        hovertemplate=(
+            "layer %{customdata[0]:.0f}, head %{customdata[1]:.0f}<br>" + what
+            + "<br>attention %{customdata[4]:.1%}<extra></extra>"
+        ),
+    )
+
+
+def _mark(result: go.Figure, config: ModelConfig, layers: int, query: int) -> None:
+    xs, ys = [], []
+    for layer in range(layers):
+        for head in range(config.heads):
+            x, y = cell_outline(layer, head, divmod(query, config.grid), (config.grid, config.grid))
+            xs, ys = xs + x, ys + y
+    add_outline(result, xs, ys)
+
+
+def _axes(result: go.Figure, config: ModelConfig, theme: Theme, on_grid: int) -> None:
+    square_axes(result, config.heads - GAP, config.blocks - GAP)
+    middle = (1 - GAP) / 2
+    result.update_xaxes(
+        side="top", showticklabels=True, tickvals=np.arange(config.heads) + middle,
+        ticktext=[f"head {head + 1}" for head in range(config.heads)],
+    )
+    names = [f"layer {layer + 1}" for layer in range(config.blocks)]
+    result.update_yaxes(showticklabels=True, tickvals=np.arange(config.blocks) + middle, ticktext=names)
+    if 0 < on_grid < config.blocks:
+        at = on_grid - GAP / 2
+        result.add_shape(
+            type="line", x0=0, x1=config.heads - GAP, y0=at, y1=at, line=dict(color=theme.accent, width=2)
+        )

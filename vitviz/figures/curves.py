@@ -1,0 +1,71 @@
+"""Learning curves: one metric, all models on one set of axes, over epochs or over seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import plotly.graph_objects as go
+
+from vitviz.figures.palette import model_colour, with_alpha
+from vitviz.figures.theme import Theme, figure, legend, note
+
+METRICS = {
+    "loss": "loss", "accuracy": "accuracy", "precision": "precision", "recall": "recall", "top5": "top-5 accuracy",
+}
+
+
+def curves(
+    histories: Mapping[str, Sequence[Mapping[str, float]]],
+    metric: str,
+    theme: Theme,
+    *,
+    x: Literal["epoch", "seconds"] = "epoch",
+    classes: int | None = None,
+    height: int = 300,
+) -> go.Figure:
+    """Training dashed, validation solid.
+
+    Args:
+        histories: per model, by its label ("ViT", "fast ViT"), a row per epoch with `epoch`, `seconds`, the metric,
+            and `val_` + the metric where pictures were held out.
+        metric: one of `METRICS`.
+        classes: how many there are, to say when top-5 cannot be wrong.
+    """
+    result = figure(theme, height, left=56, right=16, top=34, bottom=46)
+    for label, rows in histories.items():
+        for key, part in ((metric, "training"), (f"val_{metric}", "validation")):
+            points = [row for row in rows if row.get(key) is not None]
+            if points:
+                result.add_trace(_line(label, part, [p[x] for p in points], [p[key] for p in points], metric, x))
+    result.update_layout(showlegend=True, legend=legend(theme) | dict(groupclick="togglegroup"))
+    note(result, theme, "solid: validation · dashed: training", x=1, y=1, xanchor="right", yanchor="bottom", yshift=8)
+    if metric == "top5" and classes is not None and classes <= 5:
+        note(result, theme, f"with {classes} classes, the truth is always among five answers", x=0.5, y=0.5)
+    last = max((row[x] for rows in histories.values() for row in rows), default=1)
+    result.update_xaxes(title_text=x, showgrid=False, showline=True, range=_span(x, last), nticks=9)
+    if x == "epoch":
+        result.update_xaxes(tickformat="d", dtick=max(1, -(-int(last) // 10)), tick0=1)
+    result.update_yaxes(title_text=METRICS[metric], showgrid=True, nticks=6)
+    if metric == "loss":
+        result.update_yaxes(rangemode="tozero")
+    return result
+
+
+def _line(label: str, part: str, xs: list, ys: list, metric: str, x: str) -> go.Scatter:
+    colour = model_colour(label)
+    training = part == "training"
+    few = len(xs) <= 12
+    when = "epoch %{x}" if x == "epoch" else "after %{x:.0f} s"
+    shown = "%{y:.3f}" if metric == "loss" else "%{y:.1%}"
+    return go.Scatter(
+        x=xs, y=ys, name=label, legendgroup=label, showlegend=not training,
+        mode="lines+markers" if few else "lines", marker=dict(size=6, color=colour),
+        line=dict(color=with_alpha(colour, 0.75) if training else colour, width=1.75 if training else 2.5,
+                  dash="5px,4px" if training else "solid"),
+        hovertemplate=f"{label}, {part}<br>{when}: {METRICS[metric]} {shown}<extra></extra>",
+    )
+
+
+def _span(x: str, last: float) -> list[float]:
+    return [0.7, max(last, 2) + 0.3] if x == "epoch" else [0, last * 1.03 if last else 1]

@@ -1,0 +1,85 @@
+"""Where parameters and operations are: every layer as a piece of its model's bar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+import plotly.graph_objects as go
+
+from vitviz.figures.palette import model_colour, with_alpha
+from vitviz.figures.theme import Theme, figure, note
+
+
+class Layer(Protocol):
+    """A row of the layer table."""
+
+    name: str
+    params: int
+    macs: int
+
+
+WORDS = {"macs": "multiply–accumulates per picture", "params": "parameters"}
+
+
+def layer_costs(
+    models: Mapping[str, Sequence[Layer]], theme: Theme, *, what: Literal["macs", "params"] = "macs", height: int = 190
+) -> go.Figure:
+    """One stacked bar per model, its layers in their order.
+
+    `models`: per model, by its label ("ViT", "fast ViT"), the rows of its layer table.
+    """
+    result = figure(theme, height, left=74, right=70, top=30, bottom=44)
+    labels = list(models)
+    totals = {label: sum(getattr(row, what) for row in rows) for label, rows in models.items()}
+    widest = max(totals.values())
+    for at, label in enumerate(labels):
+        rows = [row for row in models[label] if getattr(row, what)]
+        values = [getattr(row, what) for row in rows]
+        names = [row.name.replace("_", " ") for row in rows]
+        starts = [sum(values[:index]) for index in range(len(values))]
+        result.add_trace(
+            go.Bar(
+                y=[at] * len(rows), x=values, base=starts, orientation="h", width=0.62,
+                marker=dict(
+                    color=[_colour(row.name, label, theme) for row in rows],
+                    line=dict(color=theme.background, width=1.5),
+                ),
+                text=[name if value > 0.075 * widest else "" for name, value in zip(names, values)],
+                textposition="inside", insidetextanchor="middle", textangle=0,
+                textfont=dict(color="#FFFFFF", size=12), constraintext="none",
+                customdata=[[name, f"{value:,}", value / totals[label]] for name, value in zip(names, values)],
+                hovertemplate=label + ", %{customdata[0]}<br>%{customdata[1]} " + WORDS[what]
+                + "<br>%{customdata[2]:.1%} of the model<extra></extra>",
+            )
+        )
+        result.add_annotation(
+            x=totals[label], y=at, text=f"<b>{_short(totals[label])}</b>", showarrow=False, xanchor="left", xshift=6,
+            font=dict(size=13, color=theme.text),
+        )
+    note(
+        result, theme, f'<span style="color:{theme.accent}">■</span> TokenLearner &nbsp; '
+        f'<span style="color:{theme.muted}">■</span> embedding and answer', x=0, y=1, xanchor="left",
+        yanchor="bottom", yshift=6,
+    )
+    result.update_layout(barmode="overlay")
+    result.update_xaxes(title_text=WORDS[what], range=[0, widest * 1.02], showgrid=True, nticks=7)
+    result.update_yaxes(
+        range=[len(labels) - 0.5, -0.5], tickvals=list(range(len(labels))),
+        ticktext=[f"{label}  " for label in labels], tickfont=dict(size=13, color=theme.text),
+    )
+    return result
+
+
+def _colour(name: str, label: str, theme: Theme) -> str:
+    if name.startswith("token_"):
+        return theme.accent
+    if not name.startswith("block_"):
+        return with_alpha(theme.muted, 0.75)
+    return model_colour(label)
+
+
+def _short(number: int) -> str:
+    if number >= 1e6:
+        return f"{number / 1e6:.1f} M"
+    return f"{number / 1e3:.0f} k" if number >= 1e3 else str(number)

@@ -1,0 +1,93 @@
+"""Cosine similarities: of positional embeddings on the patch grid, and of anything as a small matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from vitviz.figures.mosaic import cell_outline, mosaic
+from vitviz.figures.outline import add_outline
+from vitviz.figures.palette import DIVERGING, SEQUENTIAL, plotly_scale
+from vitviz.figures.theme import Theme, colour_bar, figure, square_axes
+
+# Beyond this many patches, hover data for every pair weighs megabytes and cells are below a screen pixel
+MAX_HOVERED_PATCHES = 256
+
+
+def position_similarity(
+    similarity: np.ndarray, patch: int, grid: int, theme: Theme, height: int = 300
+) -> go.Figure:
+    """How alike the positional embedding of `patch` is to all others, at their places in the picture.
+
+    `similarity`: `(tokens, tokens)` cosines in [-1, 1].
+    """
+    tile = similarity[patch].reshape(1, 1, grid, grid)
+    z, x, y = mosaic(tile, gap=0.0)
+    result = figure(theme, height, right=72)
+    others = np.full_like(z, np.nan)
+    others[:grid, :grid] = np.arange(grid * grid).reshape(grid, grid)
+    result.add_trace(
+        _cosines(
+            z, theme, x=x, y=y, xgap=1, ygap=1, customdata=others,
+            hovertemplate=f"patch {patch} with patch %{{customdata}}<br>cosine %{{z:.2f}}<extra></extra>",
+        )
+    )
+    add_outline(result, *cell_outline(0, 0, divmod(patch, grid), (grid, grid), gap=0.0))
+    square_axes(result, 1, 1)
+    return result
+
+
+def position_similarity_grid(similarity: np.ndarray, grid: int, theme: Theme, height: int = 460) -> go.Figure:
+    """The grid of grids: at the place of every patch, the similarity of that patch with all others."""
+    z, x, y = mosaic(similarity.reshape(grid, grid, grid, grid), gap=0.1)
+    result = figure(theme, height, right=72)
+    hover = dict(hoverinfo="skip")
+    if grid * grid <= MAX_HOVERED_PATCHES:
+        index = np.arange(grid * grid)
+        pairs = np.stack(np.broadcast_arrays(index[:, None], index[None, :]), axis=-1)  # (tokens, tokens, 2)
+        hover = dict(
+            customdata=mosaic(pairs.reshape(grid, grid, grid, grid, 2), gap=0.1).z,
+            hovertemplate="patch %{customdata[0]} with patch %{customdata[1]}<br>cosine %{z:.2f}<extra></extra>",
+            hoverongaps=False,
+        )
+    result.add_trace(_cosines(z, theme, x=x, y=y, **hover))
+    square_axes(result, grid - 0.1, grid - 0.1)
+    return result
+
+
+def cosine_matrix(cosines: np.ndarray, theme: Theme, *, of: str = "learned token", height: int = 300) -> go.Figure:
+    """Cosines `(n, n)` between every two learned tokens (or whatever `of` says)."""
+    return _matrix(cosines, theme, height, of, "cosine", _cosines)
+
+
+def overlap_matrix(overlap: np.ndarray, theme: Theme, *, of: str = "map", height: int = 300) -> go.Figure:
+    """Overlap `(n, n)`, in [0, 1], of every two weight maps."""
+    return _matrix(overlap, theme, height, of, "overlap", _overlaps)
+
+
+def _matrix(values: np.ndarray, theme: Theme, height: int, of: str, measure: str, heatmap) -> go.Figure:
+    count = len(values)
+    result = figure(theme, height, left=30, right=72, bottom=26)
+    numbers = np.arange(1, count + 1)
+    result.add_trace(
+        heatmap(
+            values, theme, x=numbers, y=numbers, xgap=2 if count <= 16 else 0, ygap=2 if count <= 16 else 0,
+            texttemplate="%{z:.2f}" if count <= 8 else None, textfont=dict(size=12),
+            hovertemplate=f"{of} %{{y}} with {of} %{{x}}<br>{measure} %{{z:.2f}}<extra></extra>",
+        )
+    )
+    every = -(-count // 16)
+    ticks = dict(tickvals=numbers[::every], showticklabels=True, constrain="domain")
+    result.update_xaxes(range=[0.5, count + 0.5], **ticks)
+    result.update_yaxes(range=[count + 0.5, 0.5], scaleanchor="x", **ticks)
+    return result
+
+
+def _cosines(z: np.ndarray, theme: Theme, **more) -> go.Heatmap:
+    bar = colour_bar(theme, "cosine similarity", tickvals=[-1, -0.5, 0, 0.5, 1])
+    return go.Heatmap(z=z, zmin=-1, zmax=1, colorscale=plotly_scale(DIVERGING), colorbar=bar, **more)
+
+
+def _overlaps(z: np.ndarray, theme: Theme, **more) -> go.Heatmap:
+    bar = colour_bar(theme, "shared weight", tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    return go.Heatmap(z=z, zmin=0, zmax=1, colorscale=plotly_scale(SEQUENTIAL), colorbar=bar, **more)

@@ -1,0 +1,111 @@
+"""From a picture to the sequence that the transformer reads: under the grid, apart, and in a row."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from vitviz.config import ModelConfig
+from vitviz.figures.mosaic import columns_for
+from vitviz.figures.palette import with_alpha
+from vitviz.figures.pixels import image_trace, patch_pixels
+from vitviz.figures.theme import Theme, figure, square_axes
+
+
+def picture_under_grid(image: np.ndarray, config: ModelConfig, theme: Theme, height: int = 300) -> go.Figure:
+    """The picture `(H, W, C)`, 0…255, under its patch grid.
+
+    Pixels that the patch size drops are veiled and hatched; pixels that padding adds are black and hatched. Every
+    patch has a transparent point at its centre with `customdata` = its number, for hovering and choosing.
+    """
+    patch, grid, size = config.patch_size, config.grid, config.image_size
+    covered = grid * patch
+    side = max(size, covered)
+    shown = np.pad(image, ((0, side - size), (0, side - size), (0, 0)))
+    result = figure(theme, height)
+    result.add_trace(image_trace(shown))
+    if covered != size:
+        _hatch(result, theme, min(covered, size), side, dropped=covered < size)
+    lines = patch * np.arange(grid + 1)
+    _grid_lines(result, theme, lines, covered)
+    rows, columns = np.divmod(np.arange(config.tokens), grid)
+    result.add_trace(
+        go.Scatter(
+            x=(columns + 0.5) * patch, y=(rows + 0.5) * patch, mode="markers", marker=dict(opacity=0, size=12),
+            customdata=np.arange(config.tokens), text=[f"row {r}, column {c}" for r, c in zip(rows, columns)],
+            hovertemplate="patch %{customdata} · %{text}<extra></extra>",
+        )
+    )
+    square_axes(result, side, side)
+    return result
+
+
+def patches_apart(patches: np.ndarray, config: ModelConfig, theme: Theme, height: int = 300) -> go.Figure:
+    """The patches `(tokens, patch²·C)`, 0…255, at their places in the picture, with gaps between them."""
+    return _laid_out(patches, config, theme, height, columns=config.grid, gap_share=0.22)
+
+
+def token_sequence(patches: np.ndarray, config: ModelConfig, theme: Theme, height: int = 120) -> go.Figure:
+    """The patches in the order in which the transformer reads them, in lines like a text, numbered from 0.
+
+    The space is taken to be about nine times as wide as high.
+    """
+    columns = columns_for(config.tokens, aspect=9.0)
+    return _laid_out(patches, config, theme, height, columns=columns, gap_share=0.22)
+
+
+def _laid_out(
+    patches: np.ndarray, config: ModelConfig, theme: Theme, height: int, *, columns: int, gap_share: float
+) -> go.Figure:
+    count, side = len(patches), config.patch_size
+    rows = -(-count // columns)
+    # gaps are whole pixels of the picture that is drawn: enlarge small patches until a gap can be a pixel
+    zoom = max(1, round(8 / side))
+    pixels = np.repeat(np.repeat(patch_pixels(patches, config), zoom, axis=1), zoom, axis=2)
+    tile = side * zoom
+    gap = max(1, round(tile * gap_share))
+    place = tile + gap
+    canvas = np.zeros((rows, place, columns, place, 4), dtype=np.float32)  # transparent in the gaps
+    for index, patch in enumerate(pixels):
+        row, column = divmod(index, columns)
+        canvas[row, :tile, column, :tile, :3] = patch
+        canvas[row, :tile, column, :tile, 3] = 255
+    canvas = canvas.reshape(rows * place, columns * place, 4)[: rows * place - gap, : columns * place - gap]
+
+    result = figure(theme, height)
+    result.add_trace(image_trace(canvas))
+    index = np.arange(count)
+    result.add_trace(
+        go.Scatter(
+            x=(index % columns) * place + tile / 2, y=(index // columns) * place + tile / 2, mode="markers",
+            marker=dict(opacity=0, size=12), customdata=index, hovertemplate="patch %{customdata}<extra></extra>",
+        )
+    )
+    square_axes(result, columns * place - gap, rows * place - gap)
+    return result
+
+
+def _grid_lines(result: go.Figure, theme: Theme, lines: np.ndarray, end: float) -> None:
+    """All grid lines as one trace."""
+    xs, ys = [], []
+    for at in lines:
+        xs += [0, end, None, at, at, None]
+        ys += [at, at, None, 0, end, None]
+    width = 1.5 if len(lines) <= 15 else 0.75
+    result.add_trace(
+        go.Scatter(x=xs, y=ys, mode="lines", line=dict(color=theme.accent, width=width), hoverinfo="skip")
+    )
+
+
+def _hatch(result: go.Figure, theme: Theme, start: float, side: float, *, dropped: bool) -> None:
+    """Covers the strip at the right and the bottom, from `start` to `side`, that the patches and the picture share not."""
+    veil = with_alpha(theme.background, 0.72) if dropped else "rgba(0,0,0,0)"
+    lines = theme.muted if dropped else "#8B95A1"
+    what = "dropped: no patch covers these pixels" if dropped else "padding: zeros added to fill the last patches"
+    result.add_trace(
+        go.Scatter(
+            x=[start, side, side, 0, 0, start, start], y=[0, 0, side, side, start, start, 0],
+            mode="lines", line=dict(width=0), fill="toself", hoveron="fills", text=what, hoverinfo="text",
+            fillpattern=dict(shape="/", fgcolor=lines, bgcolor=veil, size=6, solidity=0.2, fillmode="replace"),
+        )
+    )

@@ -1,0 +1,91 @@
+"""What each map of a TokenLearner picks from the picture."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from vitviz.config import ModelConfig
+from vitviz.figures.mosaic import GAP, columns_for, mosaic
+from vitviz.figures.palette import SEQUENTIAL, plotly_scale
+from vitviz.figures.pixels import image_trace, padded
+from vitviz.figures.theme import Theme, colour_bar, figure, square_axes
+
+
+def weight_maps(
+    image: np.ndarray,
+    maps: np.ndarray,
+    config: ModelConfig,
+    theme: Theme,
+    *,
+    show: Literal["overlay", "map"] = "overlay",
+    scale: Literal["shared", "each"] = "shared",
+    height: int = 320,
+) -> go.Figure:
+    """Every map as one tile, over the picture.
+
+    Args:
+        image: `(H, W, C)`, 0…255.
+        maps: `(tokens, n_maps)`. v1: each weight in [0, 1]; v1.1: every map sums to 1.
+        show: `"overlay"` lets the picture show through; `"map"` has the scale's exact colours.
+        scale: `"shared"`: one scale for all maps, for v1 the whole of [0, 1]; `"each"`: every map up to its maximum.
+    """
+    grid, count = config.grid, maps.shape[1]
+    columns = columns_for(count)
+    rows = -(-count // columns)
+    tiles = np.full((rows * columns, grid, grid), np.nan, dtype=np.float32)
+    tiles[:count] = maps.T.reshape(count, grid, grid)
+    number = np.broadcast_to(np.arange(1, rows * columns + 1)[:, None, None], tiles.shape)
+    patch = np.broadcast_to(np.arange(grid * grid).reshape(grid, grid), tiles.shape)
+    card = np.stack([number, patch, tiles], axis=-1)
+
+    shown, top = tiles, 1.0
+    if scale == "each":
+        peak = np.maximum(tiles.max(axis=(1, 2), keepdims=True), 1e-12)
+        shown = tiles / peak
+    elif config.token_learner == "v1.1":
+        top = float(maps.max())  # weights that sum to 1 over the patches are far below 1
+    title = {"each": "share of each map's peak", "shared": "weight"}[scale]
+
+    result = figure(theme, height, right=72)
+    if show == "overlay":
+        _pictures(result, padded(image, config), count, columns)
+    z, x, y = mosaic(shown.reshape(rows, columns, grid, grid))
+    result.add_trace(
+        go.Heatmap(
+            z=z, x=x, y=y, zmin=0, zmax=top, colorscale=plotly_scale(SEQUENTIAL), hoverongaps=False,
+            opacity=0.72 if show == "overlay" else 1, colorbar=colour_bar(theme, title),
+            customdata=mosaic(card.reshape(rows, columns, grid, grid, 3)).z,
+            hovertemplate="map %{customdata[0]:.0f}, patch %{customdata[1]:.0f}<br>weight %{customdata[2]:.3f}"
+            "<extra></extra>",
+        )
+    )
+    for index in range(count):
+        row, column = divmod(index, columns)
+        result.add_annotation(
+            x=column, y=row, text=f"{index + 1}", showarrow=False, xanchor="left", yanchor="top",
+            font=dict(size=12, color="#FFFFFF"), bgcolor="rgba(16,21,27,0.72)", borderpad=2,
+        )
+    square_axes(result, columns - GAP, rows - GAP)
+    return result
+
+
+def _pictures(result: go.Figure, picture: np.ndarray, count: int, columns: int) -> None:
+    """The picture under every tile, as one image trace with transparent gaps."""
+    side = picture.shape[0]
+    rows = -(-count // columns)
+    zoom = max(1, round(48 / side))  # so that the gap is near a whole number of pixels
+    gap = round(side * zoom * GAP / (1 - GAP))
+    place = side * zoom + gap
+    big = np.repeat(np.repeat(picture, zoom, axis=0), zoom, axis=1)  # (side·zoom, side·zoom, C)
+    canvas = np.zeros((rows, place, columns, place, 4), dtype=np.float32)
+    for index in range(count):
+        row, column = divmod(index, columns)
+        canvas[row, : side * zoom, column, : side * zoom, :3] = big
+        canvas[row, : side * zoom, column, : side * zoom, 3] = 255
+    pixel = 1 / place
+    result.add_trace(
+        image_trace(canvas.reshape(rows * place, columns * place, 4), x0=pixel / 2, y0=pixel / 2, pixel=pixel)
+    )
