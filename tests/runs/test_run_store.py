@@ -176,7 +176,7 @@ def test_deleting_a_linked_run_leaves_what_the_link_points_at(tmp_path, store, m
     (store.root / "linked").symlink_to(folder)
     assert store.load("linked").id == "linked"
     store.delete("linked")
-    assert store.ids() == [] and elsewhere.ids() == ["linked"]
+    assert os.listdir(store.root) == [] and elsewhere.load("linked").id == "linked"
 
 
 def test_a_read_only_store_reads_and_refuses_every_change(store, saved, make_record, weights):

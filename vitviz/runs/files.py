@@ -101,7 +101,7 @@ def _write_history(path: Path, history: list[dict[str, float]]) -> None:
 
 def _read_history(path: Path) -> list[dict[str, float]]:
     try:
-        rows = list(csv.reader(_read_text(path).splitlines(), strict=True))
+        rows = list(csv.reader(_read_text(path).splitlines()))
     except csv.Error as error:
         raise RunError(f"{path.name} is damaged: {error}.") from error
     if not rows or any(len(row) != len(rows[0]) for row in rows):
