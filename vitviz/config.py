@@ -17,6 +17,8 @@ Pixels = Literal["0..255", "0..1", "-1..1"]
 Selector = Literal["v1", "v1.1"]
 Schedule = Literal["constant", "cosine"]
 
+DATASETS = ("fashion_mnist", "fashion_mnist_mini", "mnist", "cifar10", "cifar100", "folder")
+
 
 class ConfigError(ValueError):
     """A setting breaks a rule; the message names the rule, the value received and the way out."""

@@ -1,7 +1,7 @@
 """The command line: one file per command, each with `add(commands)` and `run(arguments, say)`.
 
 A command returns one object, which `--json` prints as the last line of standard output. What a person reads goes
-through `say`, progress to standard error. An expected error is a `ValueError` or an `OSError`: its message becomes one
+through `say`, progress to standard error. Files import what is heavy inside `run`, so that `--help` answers at once. An expected error is a `ValueError` or an `OSError`: its message becomes one
 line on standard error, without a traceback, and the exit status 1.
 """
 

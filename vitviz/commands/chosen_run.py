@@ -12,8 +12,6 @@ from vitviz.runs import RunRecord, Runs, RunStore
 if TYPE_CHECKING:
     from vitviz.models import VisionTransformer
 
-SPLITS = ("train", "validation", "test")
-
 
 def chosen_run(options: argparse.Namespace) -> RunRecord:
     """The run named by `RUN`: an id, or as much of its beginning as is unique."""

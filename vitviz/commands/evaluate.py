@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from vitviz.commands.chosen_run import SPLITS, chosen_run, model_of, pictures, split
-from vitviz.commands.options import add_data_options
+from vitviz.commands.options import SPLITS, add_data_options
 from vitviz.commands.progress import Progress
 
 
@@ -20,6 +19,8 @@ def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict:
     """Prints and returns the five scores."""
+    from vitviz.commands.chosen_run import chosen_run, model_of, pictures, split
+
     record = chosen_run(options)
     part = split(record, pictures(record, options), options.split)
     if not len(part):

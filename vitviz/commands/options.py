@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from typing import TYPE_CHECKING
 
-from vitviz.config import PRESETS, ModelConfig, Preset, TrainConfig, preset
-from vitviz.data import NAMES, Dataset
+from vitviz.config import DATASETS, PRESETS, ModelConfig, Preset, TrainConfig, preset
+
+if TYPE_CHECKING:
+    from vitviz.data import Dataset
+
+SPLITS = ("train", "validation", "test")
 
 # option, type, metavar, help; the name of the setting is the option's
 MODEL_OPTIONS = (
@@ -49,7 +54,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
 def add_data_options(parser: argparse.ArgumentParser, dataset: bool = True) -> None:
     """`--dataset` and `--data-dir`."""
     if dataset:
-        parser.add_argument("--dataset", choices=NAMES, metavar="NAME", help=f"one of {', '.join(NAMES)}")
+        parser.add_argument("--dataset", choices=DATASETS, metavar="NAME", help=f"one of {', '.join(DATASETS)}")
     parser.add_argument("--data-dir", metavar="DIR", help="the folder where the pictures lie")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from vitviz.commands.progress import Progress
-from vitviz.runs import Runs, RunStore
 
 
 def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
@@ -15,6 +14,8 @@ def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict:
     """Prints a line per run, newest first, and names the damaged ones."""
+    from vitviz.runs import Runs, RunStore
+
     records, damaged = Runs(RunStore(options.runs_dir)).scan()
     if records:
         progress.say(f"{'id':<44}{'data set':<20}{'epochs':>7}{'test accuracy':>15}{'ms a step':>11}")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from vitviz.commands.chosen_run import SPLITS, chosen_run, model_of, pictures, split
-from vitviz.commands.options import add_data_options
+from vitviz.commands.options import SPLITS, add_data_options
 from vitviz.commands.progress import Progress
-from vitviz.data import picture_to_image
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from vitviz.runs import RunRecord
 
 
 def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
@@ -29,6 +31,8 @@ def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict:
     """Writes the arrays; returns their shapes, the answer, and the true class where there is one."""
+    from vitviz.commands.chosen_run import chosen_run, model_of
+
     record = chosen_run(options)
     image, label = _picture(record, options, progress)
     model = model_of(record)
@@ -50,7 +54,10 @@ def run(options: argparse.Namespace, progress: Progress) -> dict:
     }
 
 
-def _picture(record, options: argparse.Namespace, progress: Progress) -> tuple[np.ndarray, int | None]:
+def _picture(record: RunRecord, options: argparse.Namespace, progress: Progress) -> tuple[np.ndarray, int | None]:
+    from vitviz.commands.chosen_run import pictures, split
+    from vitviz.data import picture_to_image
+
     if options.image is not None:
         size = {"image_size": record.model.image_size, "channels": record.model.channels}
         upload = picture_to_image(options.image, **size)
@@ -65,6 +72,8 @@ def _picture(record, options: argparse.Namespace, progress: Progress) -> tuple[n
 
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Writes beside, then renames, so that a file of this name is always whole."""
+    import numpy as np
+
     beside = path.with_name(f".{path.name}.part")
     try:
         with open(beside, "wb") as file:  # a file object: NumPy would add .npz to a name

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from vitviz.commands.options import add_model_options, add_train_options, shapes, training
 from vitviz.commands.progress import Progress
 from vitviz.commands.quiet import quiet_import
-from vitviz.data import load
-from vitviz.runs import RunRecord, RunStore
 
 if TYPE_CHECKING:
+    from vitviz.runs import RunRecord
     from vitviz.training.trainer import Trainer
 
 # What the tutorial published for its pair: 4 classes, patch 5, 4 maps, 6 epochs. The ratio is of its training times.
@@ -28,6 +27,9 @@ def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict:
     """Trains, saves and compares; returns the runs and, for a pair, the ratio of their step times."""
+    from vitviz.data import load
+    from vitviz.runs import RunStore
+
     chosen, config = training(options)
     shapes(options)  # refuses a bad model before any picture is read
     classes = options.classes or (chosen.model.classes if chosen.name == "article" else None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vitviz.config import DATASETS
+
 from .dataset import Dataset
 from .errors import DataError
 from .find import find
@@ -14,7 +16,7 @@ from .sample import NAME as SAMPLE
 from .sample import load_sample
 from .splits import check_choice, choose
 
-NAMES: tuple[str, ...] = ("fashion_mnist", SAMPLE, "mnist", "cifar10", "cifar100", "folder")
+NAMES = DATASETS
 
 
 def load(

@@ -4,6 +4,6 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow loads: its start-up notes are not for users
 
-from vitviz.models.vit import Seen, VisionTransformer, build  # noqa: E402
+from vitviz.models.vit import Seen, VisionTransformer, build
 
 __all__ = ["Seen", "VisionTransformer", "build"]

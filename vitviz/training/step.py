@@ -38,7 +38,8 @@ class TrainStep:
         with tf.GradientTape() as tape:
             logits = self.model(images, dropout_seed)
             loss = tf.reduce_sum(weights * self._cross_entropy(labels, logits)) / tf.maximum(tf.reduce_sum(weights), 1)
-        gradients = tape.gradient(loss, [self.adam.weights[name] for name in names])
+        # Zero for what the loss does not depend on: the key's bias, see SelfAttention
+        gradients = tape.gradient(loss, [self.adam.weights[name] for name in names], unconnected_gradients="zero")
         self.adam.apply(dict(zip(names, gradients, strict=True)), rate, number)
         return logits
 
