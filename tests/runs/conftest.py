@@ -29,7 +29,8 @@ def make_record() -> Callable[..., RunRecord]:
     def make(id: str = "20261123-142501-tuned-p7-fast4", **changes: object) -> RunRecord:
         values = {
             "model": ModelConfig(classes=3, patch_size=7, n_maps=4), "train": TrainConfig(epochs=2),
-            "preset": "tuned", "class_names": ("coat", "bag", "T-shirt/top"), "data_source": "a folder of my own, große",
+            "preset": "tuned", "class_names": ("coat", "bag", "T-shirt/top"),
+            "data_source": "a folder of my own, große",
             "pair": "20261123-142501-tuned-p7-vit", "created": datetime(2026, 11, 23, 14, 25, 1, 250, tzinfo=UTC),
             "history": [_row(1), _row(2)],
             "timing": {"setup_seconds": 0.5, "step_ms": {"median": 7.25, "q1": 7.0, "q3": 8.0},

@@ -203,7 +203,7 @@ def test_weights_that_do_not_fit_their_model_are_named(store, saved, weights):
     record = store.load(saved.name)
     shapes = {name: array.shape for name, array in weights.items()}
     assert set(record.weights(shapes)) == set(shapes)
-    with pytest.raises(RunError, match="weights.npz does not fit its model: it holds no weight 'output/kernel'"):
+    with pytest.raises(RunError, match=r"weights.npz does not fit its model: it holds no weight 'output/kernel'"):
         record.weights(shapes | {"output/kernel": (128, 3)})
     with pytest.raises(RunError, match=r"'output/bias' must have the shape \(4,\), not \(3,\)"):
         record.weights(shapes | {"output/bias": (4,)})

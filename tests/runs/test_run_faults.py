@@ -253,5 +253,5 @@ def test_a_run_deleted_by_someone_else_while_it_is_read_is_not_called_damaged(st
 def test_a_run_deleted_before_its_weights_are_read_says_so(store, saved):
     record = store.load(saved.name)
     store.delete(saved.name)
-    with pytest.raises(RunError, match="weights.npz is missing"):
+    with pytest.raises(RunError, match=r"weights.npz is missing"):
         record.weights()
