@@ -60,7 +60,7 @@ def test_every_matrix_product_of_a_small_network_is_counted_once():
     learner = [(tokens, 6, 13), (tokens, 13, 2), (2, tokens, 6)]
     fuser = [(2, 2, 6), (tokens, 6, 13), (tokens, 13, 2), (tokens, 2, 6)]
     head = [(1, 6, 11), (1, 11, 7)]
-    whole = [(tokens, patch, 6)] + block(9) + learner + block(2) + fuser + learner + block(2) + head
+    whole = [(tokens, patch, 6), *block(9), *learner, *block(2), *fuser, *learner, *block(2), *head]
     assert total_macs(SMALL) == products(whole)
 
 

@@ -62,5 +62,5 @@ def test_a_token_learner_after_the_last_block_counts_for_the_answer(made_up_trac
 
 
 def test_a_block_that_does_not_exist_is_named(made_up_trace):
-    with pytest.raises(ValueError, match="from 0 to 4.*not 5"):
+    with pytest.raises(ValueError, match=r"from 0 to 4.*not 5"):
         rollout(made_up_trace(TUNED.model), 5)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from vitviz.figures.palette import model_colour, with_alpha
+from vitviz.figures.palette import model_colour
 from vitviz.figures.theme import Theme, figure, legend
 
 
@@ -20,7 +20,7 @@ def answers(
     most: int = 10,
     height: int = 330,
 ) -> go.Figure:
-    """Horizontal bars, one per model and class; each model's answer is in full colour with its probability.
+    """Horizontal bars, one per model and class; each model's answer is written in bold.
 
     Args:
         probabilities: per model, by its label ("ViT", "fast ViT"), `(classes,)`.
@@ -32,20 +32,17 @@ def answers(
     names = [_label(class_names[index], index == truth, theme) for index in classes]
     for label, array in probabilities.items():
         answer = int(array.argmax())
-        colour = model_colour(label)
         result.add_trace(
             go.Bar(
                 y=np.arange(len(classes)), x=array[classes], orientation="h", name=label,
-                marker=dict(
-                    color=[colour if index == answer else with_alpha(colour, 0.42) for index in classes], line_width=0
-                ),
-                text=[f"{array[index]:.0%}" if index == answer else "" for index in classes],
-                textposition="outside", cliponaxis=False, textfont=dict(size=13, color=theme.text),
+                marker=dict(color=model_colour(label), line_width=0),
+                text=[_percent(array[index], index == answer) for index in classes],
+                textposition="outside", constraintext="none", cliponaxis=False,
+                textfont=dict(size=12, color=[theme.text if index == answer else theme.muted for index in classes]),
                 customdata=[class_names[index] for index in classes],
                 hovertemplate=label + ": %{customdata}<br>probability %{x:.1%}<extra></extra>",
             )
         )
-    # the legend shows a trace's first bar, which may be a pale one
     result.update_layout(
         barmode="group", bargap=0.28, bargroupgap=0.08, showlegend=True, barcornerradius=2,
         legend=legend(theme) | dict(traceorder="normal"),
@@ -68,6 +65,12 @@ def _shown(probabilities: Mapping[str, np.ndarray], truth: int | None, most: int
     if truth is not None and truth not in shown:
         shown[-1] = truth
     return shown
+
+
+def _percent(probability: float, answer: bool) -> str:
+    if answer:
+        return f"<b>{probability:.0%}</b>"
+    return f"{probability:.0%}" if probability >= 0.05 else ""
 
 
 def _label(name: str, true: bool, theme: Theme) -> str:

@@ -15,7 +15,8 @@ from vitviz.figures.palette import SEQUENTIAL, plotly_scale
 from vitviz.figures.theme import Theme, colour_bar, figure, square_axes
 
 TILE_PIXELS = 118
-MARGIN = dict(left=62, right=72, top=26, bottom=8)
+LEARNED_PAIR = "learned token %{customdata[3]:.0f} → learned token %{customdata[4]:.0f}"
+MARGIN = dict(left=94, right=72, top=26, bottom=8)
 
 
 def attention_mosaic(
@@ -25,7 +26,7 @@ def attention_mosaic(
     theme: Theme,
     *,
     direction: Literal["from", "to"] = "from",
-    scale: Literal["shared", "each"] = "shared",
+    scale: Literal["shared", "each"] = "each",
     height: int | None = None,
 ) -> go.Figure:
     """One row of tiles per layer, one tile per head.
@@ -34,7 +35,7 @@ def attention_mosaic(
         attention: one `(heads, T, T)` array per block; rows are queries.
         query: the patch that is asked about, 0 … tokens - 1.
         direction: `"from"`: where the patch looks; `"to"`: who looks at the patch.
-        scale: `"shared"`: one colour scale for all tiles; `"each"`: every tile has its own, up to its maximum.
+        scale: `"each"`: every tile has its own colours, up to its maximum; `"shared"`: one scale for all tiles.
 
     Layers that read patches show a map of the picture. Layers that read learned tokens show the whole matrix, query
     down and key across, since a learned token has no place in the picture.
@@ -48,39 +49,45 @@ def attention_mosaic(
         groups.append((on_grid, np.stack(attention[on_grid:])))
 
     result = figure(theme, height or round(config.blocks * TILE_PIXELS) + 34, **MARGIN)
-    highest = max(float(tiles.max()) for _, tiles in groups)
-    for position, (first, tiles) in enumerate(groups):
-        result.add_trace(_tiles(tiles, first, on_grid, query, highest, theme, direction, scale, position == 0))
+    highest = 1.0 if scale == "each" else max(float(tiles.max()) for _, tiles in groups)
+    for first, tiles in groups:
+        shown = _up_to_peak(tiles) if scale == "each" else tiles
+        pair = LEARNED_PAIR if first == on_grid else _patch_pair(query, direction)
+        z, x, y = mosaic(shown, first)
+        title = "share of each map's peak" if scale == "each" else "attention weight"
+        result.add_trace(
+            go.Heatmap(
+                z=z, x=x, y=y, zmin=0, zmax=highest, colorscale=plotly_scale(SEQUENTIAL),
+                showscale=first == groups[0][0], colorbar=colour_bar(theme, title, tickformat=".0%"),
+                customdata=mosaic(_card(tiles, first), first).z, hoverongaps=False,
+                hovertemplate="layer %{customdata[0]:.0f}, head %{customdata[1]:.0f}<br>" + pair
+                + "<br>attention %{customdata[5]:.1%}<extra></extra>",
+            )
+        )
     if on_grid:
         _mark(result, config, on_grid, query)
     _axes(result, config, theme, on_grid)
     return result
 
 
-def _tiles(tiles, first, on_grid, query, highest, theme, direction, scale, with_bar) -> go.Heatmap:
-    layers, heads, height, width = tiles.shape
+def _up_to_peak(tiles: np.ndarray) -> np.ndarray:
     peak = tiles.max(axis=(2, 3), keepdims=True)
-    shown = tiles / np.where(peak > 0, peak, 1) if scale == "each" else tiles
-    # what the hover card says: layer, head, the cell's row and column (or query and key), the weight itself
+    return tiles / np.where(peak > 0, peak, 1)
+
+
+def _card(tiles: np.ndarray, first: int) -> np.ndarray:
+    """Hover data of every cell: layer, head, patch, query, key (counted from 1, but patches from 0), attention.
+
+    The attention itself, since the colours may be shares of a peak.
+    """
     layer, head, row, column = np.indices(tiles.shape)
-    if first < on_grid:
-        row, column = row * width + column, row  # the patch's number is enough
-        other = "patch %{customdata[2]:.0f}"
-        what = f"patch {query} → {other}" if direction == "from" else f"{other} → patch {query}"
-    else:
-        row, column = row + 1, column + 1
-        what = "learned token %{customdata[2]:.0f} → learned token %{customdata[3]:.0f}"
-    card = np.stack([layer + first + 1, head + 1, row, column, tiles], axis=-1)
-    z, x, y = mosaic(shown, first)
-    bar = colour_bar(theme, "share of each map's peak" if scale == "each" else "attention weight", tickformat=".0%")
-    return go.Heatmap(
-        z=z, x=x, y=y, zmin=0, zmax=1 if scale == "each" else highest, colorscale=plotly_scale(SEQUENTIAL),
-        showscale=with_bar, colorbar=bar, customdata=mosaic(card, first).z, hoverongaps=False,
-        hovertemplate=(
-            "layer %{customdata[0]:.0f}, head %{customdata[1]:.0f}<br>" + what
-            + "<br>attention %{customdata[4]:.1%}<extra></extra>"
-        ),
-    )
+    patch = row * tiles.shape[3] + column
+    return np.stack([first + layer + 1, head + 1, patch, row + 1, column + 1, tiles], axis=-1)
+
+
+def _patch_pair(query: int, direction: str) -> str:
+    other = "patch %{customdata[2]:.0f}"
+    return f"patch {query} → {other}" if direction == "from" else f"{other} → patch {query}"
 
 
 def _mark(result: go.Figure, config: ModelConfig, layers: int, query: int) -> None:
@@ -99,10 +106,14 @@ def _axes(result: go.Figure, config: ModelConfig, theme: Theme, on_grid: int) ->
         side="top", showticklabels=True, tickvals=np.arange(config.heads) + middle,
         ticktext=[f"head {head + 1}" for head in range(config.heads)],
     )
-    names = [f"layer {layer + 1}" for layer in range(config.blocks)]
+    names = [f"layer {layer + 1}  " for layer in range(config.blocks)]
     result.update_yaxes(showticklabels=True, tickvals=np.arange(config.blocks) + middle, ticktext=names)
     if 0 < on_grid < config.blocks:
         at = on_grid - GAP / 2
         result.add_shape(
             type="line", x0=0, x1=config.heads - GAP, y0=at, y1=at, line=dict(color=theme.accent, width=2)
+        )
+        result.add_annotation(
+            x=0, y=at, text="TokenLearner", showarrow=False, xanchor="right", xshift=-8,
+            font=dict(size=12, color=theme.accent),
         )

@@ -22,14 +22,14 @@ def attention_distance(
         farthest: the top of the axis, so that pictures can be compared: the distance across the picture.
         unit: what the distances are measured in, for the axis title.
     """
-    result = figure(theme, height, left=56, right=12, top=34, bottom=46)
+    result = figure(theme, height, left=56, right=12, top=34, bottom=30)
     blocks = max(len(array) for array in distances.values())
     apart = 0.36 / max(1, len(distances))
     for order, (label, array) in enumerate(distances.items()):
         offset = (order - (len(distances) - 1) / 2) * apart
         _heads(result, label, array, offset, unit)
         _means(result, label, array, offset, apart)
-    learned = [np.isnan(array).all(axis=1) for array in distances.values()]
+    learned = {label: np.isnan(array).all(axis=1) for label, array in distances.items()}
     _explain_gaps(result, theme, learned, farthest)
     result.update_layout(showlegend=True, legend=legend(theme))
     layers = np.arange(1, blocks + 1)
@@ -45,7 +45,7 @@ def _heads(result: go.Figure, label: str, array: np.ndarray, offset: float, unit
     result.add_trace(
         go.Scatter(
             x=layer + 1 + offset, y=array[layer, head], mode="markers", name=label, legendgroup=label,
-            marker=dict(size=10, color=with_alpha(model_colour(label), 0.75), line=dict(width=0)),
+            marker=dict(size=10, color=with_alpha(model_colour(label), 0.85), line=dict(width=0)),
             customdata=np.stack([layer + 1, head + 1], axis=1),
             hovertemplate=label + ", layer %{customdata[0]}, head %{customdata[1]}<br>looks %{y:.1f} " + unit
             + " away on average<extra></extra>",
@@ -67,9 +67,9 @@ def _means(result: go.Figure, label: str, array: np.ndarray, offset: float, apar
     )
 
 
-def _explain_gaps(result: go.Figure, theme: Theme, learned: list[np.ndarray], farthest: float) -> None:
+def _explain_gaps(result: go.Figure, theme: Theme, learned: Mapping[str, np.ndarray], farthest: float) -> None:
     """Says why a model has no dots in some layers."""
-    for layers in learned:
+    for label, layers in learned.items():
         if layers.any():
             first, last = np.flatnonzero(layers)[[0, -1]] + 1
             result.add_shape(
@@ -78,5 +78,6 @@ def _explain_gaps(result: go.Figure, theme: Theme, learned: list[np.ndarray], fa
             )
             result.add_annotation(
                 x=(first + last) / 2, y=farthest, yanchor="top", showarrow=False,
-                text="learned tokens here:<br>no place in the picture", font=dict(size=12, color=theme.muted),
+                text=f"{label}: learned tokens here,<br>with no place in the picture",
+                font=dict(size=12, color=theme.muted),
             )

@@ -34,21 +34,29 @@ def curves(
     """
     result = figure(theme, height, left=56, right=16, top=34, bottom=46)
     for label, rows in histories.items():
+        lines = []
         for key, part in ((metric, "training"), (f"val_{metric}", "validation")):
             points = [row for row in rows if row.get(key) is not None]
             if points:
-                result.add_trace(_line(label, part, [p[x] for p in points], [p[key] for p in points], metric, x))
+                lines.append(_line(label, part, [p[x] for p in points], [p[key] for p in points], metric, x))
+        if lines:
+            lines[-1].showlegend = True  # one name per model: that of its validation, where it has one
+        result.add_traces(lines)
     result.update_layout(showlegend=True, legend=legend(theme) | dict(groupclick="togglegroup"))
-    note(result, theme, "solid: validation · dashed: training", x=1, y=1, xanchor="right", yanchor="bottom", yshift=8)
     if metric == "top5" and classes is not None and classes <= 5:
-        note(result, theme, f"with {classes} classes, the truth is always among five answers", x=0.5, y=0.5)
+        note(result, theme, f"with {classes} classes, the truth is always among five answers", x=0.5, y=0.08)
     last = max((row[x] for rows in histories.values() for row in rows), default=1)
-    result.update_xaxes(title_text=x, showgrid=False, showline=True, range=_span(x, last), nticks=9)
+    title = f"{x} (solid: validation, dashed: training)"
+    result.update_xaxes(title_text=title, showgrid=False, showline=True, range=_span(x, last), nticks=9)
     if x == "epoch":
         result.update_xaxes(tickformat="d", dtick=max(1, -(-int(last) // 10)), tick0=1)
     result.update_yaxes(title_text=METRICS[metric], showgrid=True, nticks=6)
     if metric == "loss":
         result.update_yaxes(rangemode="tozero")
+    else:
+        result.update_yaxes(tickformat=".0%")
+    if metric == "top5":
+        result.update_yaxes(range=[0.45, 1.02])  # better than chance with 10 classes, and room for a flat line
     return result
 
 
@@ -59,7 +67,7 @@ def _line(label: str, part: str, xs: list, ys: list, metric: str, x: str) -> go.
     when = "epoch %{x}" if x == "epoch" else "after %{x:.0f} s"
     shown = "%{y:.3f}" if metric == "loss" else "%{y:.1%}"
     return go.Scatter(
-        x=xs, y=ys, name=label, legendgroup=label, showlegend=not training,
+        x=xs, y=ys, name=label, legendgroup=label, showlegend=False,
         mode="lines+markers" if few else "lines", marker=dict(size=6, color=colour),
         line=dict(color=with_alpha(colour, 0.75) if training else colour, width=1.75 if training else 2.5,
                   dash="5px,4px" if training else "solid"),

@@ -45,10 +45,12 @@ def layer_costs(
                     color=[_colour(row.name, label, theme) for row in rows],
                     line=dict(color=theme.background, width=1.5),
                 ),
-                text=[name if value > 0.075 * widest else "" for name, value in zip(names, values)],
+                text=[name if value > 0.075 * widest else "" for name, value in zip(names, values, strict=True)],
                 textposition="inside", insidetextanchor="middle", textangle=0,
                 textfont=dict(color="#FFFFFF", size=12), constraintext="none",
-                customdata=[[name, f"{value:,}", value / totals[label]] for name, value in zip(names, values)],
+                customdata=[
+                    [name, f"{value:,}", value / totals[label]] for name, value in zip(names, values, strict=True)
+                ],
                 hovertemplate=label + ", %{customdata[0]}<br>%{customdata[1]} " + WORDS[what]
                 + "<br>%{customdata[2]:.1%} of the model<extra></extra>",
             )

@@ -25,6 +25,9 @@ DIVERGING = (
     "#1B7837", "#00441B",
 )
 
+# Lines drawn over pictures, whatever the theme: seen on black, on grey, and still on white
+OVER_PICTURE = "#A98BFF"
+
 
 def model_colour(label: str) -> str:
     """The colour of "ViT" or "fast ViT" (also "vit", "fast")."""

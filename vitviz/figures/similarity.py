@@ -51,8 +51,20 @@ def position_similarity_grid(similarity: np.ndarray, grid: int, theme: Theme, he
             hoverongaps=False,
         )
     result.add_trace(_cosines(z, theme, x=x, y=y, **hover))
+    _frames(result, grid, theme)
     square_axes(result, grid - 0.1, grid - 0.1)
     return result
+
+
+def _frames(result: go.Figure, grid: int, theme: Theme) -> None:
+    """A hairline around every small grid: cosines near 0 are nearly white, as a light page is."""
+    xs, ys = [], []
+    for row in range(grid):
+        for column in range(grid):
+            x, y = cell_outline(row, column, (0, 0), (1, 1), gap=0.1)
+            xs, ys = xs + x, ys + y
+    line = dict(color=theme.muted, width=0.75)
+    result.add_trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, hoverinfo="skip", cliponaxis=False))
 
 
 def cosine_matrix(cosines: np.ndarray, theme: Theme, *, of: str = "learned token", height: int = 300) -> go.Figure:
@@ -78,8 +90,9 @@ def _matrix(values: np.ndarray, theme: Theme, height: int, of: str, measure: str
     )
     every = -(-count // 16)
     ticks = dict(tickvals=numbers[::every], showticklabels=True, constrain="domain")
+    names = [f"{number}  " for number in numbers[::every]]
     result.update_xaxes(range=[0.5, count + 0.5], **ticks)
-    result.update_yaxes(range=[count + 0.5, 0.5], scaleanchor="x", **ticks)
+    result.update_yaxes(range=[count + 0.5, 0.5], scaleanchor="x", ticktext=names, **ticks)
     return result
 
 

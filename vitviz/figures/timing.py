@@ -98,7 +98,7 @@ def ratio(
         result.add_shape(type="line", x0=0, x1=highest, y0=y, y1=y, line=dict(color=theme.grid, width=1), layer="below")
         if value is None:
             result.add_annotation(
-                x=0, y=y, text="not measured yet", showarrow=False, xanchor="left", yshift=10,
+                x=0, y=y, text="not measured yet", showarrow=False, xanchor="left", yshift=9,
                 font=dict(size=12, color=theme.muted),
             )
             continue
@@ -108,14 +108,17 @@ def ratio(
             said += f"<br>half of the measured slices lie between {spread[0]:.3f} and {spread[1]:.3f}"
         result.add_trace(
             go.Scatter(
-                x=[value], y=[y], mode="markers+text", text=[f"<b>{value:.3f}</b>"], textposition="top center",
-                textfont=dict(size=14, color=colour), marker=dict(size=12, color=colour, symbol=symbol, line_width=2),
+                x=[value], y=[y], mode="markers", marker=dict(size=12, color=colour, symbol=symbol, line_width=2),
                 error_x=dict(
                     type="data", symmetric=False, array=[spread[1] - value], arrayminus=[value - spread[0]],
-                    color=colour, thickness=2, width=6,
+                    color=colour, thickness=2, width=6, visible=spread[0] != spread[1],
                 ),
                 hovertemplate=said + "<extra></extra>", cliponaxis=False,
             )
+        )
+        result.add_annotation(
+            x=spread[1], y=y, text=f"<b>{value:.3f}</b>", showarrow=False, xanchor="left", xshift=10,
+            font=dict(size=14, color=colour),
         )
     result.add_shape(type="line", x0=1, x1=1, y0=-0.6, y1=2.5, line=dict(color=model_colour("ViT"), width=2))
     result.add_annotation(

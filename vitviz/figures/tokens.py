@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from vitviz.config import ModelConfig
 from vitviz.figures.mosaic import columns_for
-from vitviz.figures.palette import with_alpha
+from vitviz.figures.palette import OVER_PICTURE, with_alpha
 from vitviz.figures.pixels import image_trace, patch_pixels
 from vitviz.figures.theme import Theme, figure, square_axes
 
@@ -27,12 +27,13 @@ def picture_under_grid(image: np.ndarray, config: ModelConfig, theme: Theme, hei
     if covered != size:
         _hatch(result, theme, min(covered, size), side, dropped=covered < size)
     lines = patch * np.arange(grid + 1)
-    _grid_lines(result, theme, lines, covered)
+    _grid_lines(result, lines, covered)
     rows, columns = np.divmod(np.arange(config.tokens), grid)
     result.add_trace(
         go.Scatter(
             x=(columns + 0.5) * patch, y=(rows + 0.5) * patch, mode="markers", marker=dict(opacity=0, size=12),
-            customdata=np.arange(config.tokens), text=[f"row {r}, column {c}" for r, c in zip(rows, columns)],
+            customdata=np.arange(config.tokens),
+            text=[f"row {row + 1}, column {column + 1}" for row, column in zip(rows, columns, strict=True)],
             hovertemplate="patch %{customdata} · %{text}<extra></extra>",
         )
     )
@@ -46,12 +47,18 @@ def patches_apart(patches: np.ndarray, config: ModelConfig, theme: Theme, height
 
 
 def token_sequence(patches: np.ndarray, config: ModelConfig, theme: Theme, height: int = 120) -> go.Figure:
-    """The patches in the order in which the transformer reads them, in lines like a text, numbered from 0.
+    """The patches in the order in which the transformer reads them, in lines like a text.
 
-    The space is taken to be about nine times as wide as high.
+    The number before a line is that of its first patch. The space is taken to be about nine times as wide as high.
     """
     columns = columns_for(config.tokens, aspect=9.0)
-    return _laid_out(patches, config, theme, height, columns=columns, gap_share=0.22)
+    result = _laid_out(patches, config, theme, height, columns=columns, gap_share=0.22)
+    place = result.data[-1].y
+    result.update_yaxes(
+        showticklabels=True, tickvals=place[::columns],
+        ticktext=[f"{index}  " for index in range(0, len(place), columns)],
+    )
+    return result.update_layout(margin=dict(l=36, r=36))
 
 
 def _laid_out(
@@ -74,6 +81,7 @@ def _laid_out(
 
     result = figure(theme, height)
     result.add_trace(image_trace(canvas))
+    _frames(result, theme, count, columns, place, tile)
     index = np.arange(count)
     result.add_trace(
         go.Scatter(
@@ -85,7 +93,18 @@ def _laid_out(
     return result
 
 
-def _grid_lines(result: go.Figure, theme: Theme, lines: np.ndarray, end: float) -> None:
+def _frames(result: go.Figure, theme: Theme, count: int, columns: int, place: int, tile: int) -> None:
+    """A hairline around every patch, so that white patches do not melt into a white page."""
+    xs, ys = [], []
+    for index in range(count):
+        left, top = (index % columns) * place, (index // columns) * place
+        xs += [left, left + tile, left + tile, left, left, None]
+        ys += [top, top, top + tile, top + tile, top, None]
+    line = dict(color=with_alpha(theme.muted, 0.55), width=1)
+    result.add_trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, hoverinfo="skip", cliponaxis=False))
+
+
+def _grid_lines(result: go.Figure, lines: np.ndarray, end: float) -> None:
     """All grid lines as one trace."""
     xs, ys = [], []
     for at in lines:
@@ -93,12 +112,12 @@ def _grid_lines(result: go.Figure, theme: Theme, lines: np.ndarray, end: float) 
         ys += [at, at, None, 0, end, None]
     width = 1.5 if len(lines) <= 15 else 0.75
     result.add_trace(
-        go.Scatter(x=xs, y=ys, mode="lines", line=dict(color=theme.accent, width=width), hoverinfo="skip")
+        go.Scatter(x=xs, y=ys, mode="lines", line=dict(color=OVER_PICTURE, width=width), hoverinfo="skip")
     )
 
 
 def _hatch(result: go.Figure, theme: Theme, start: float, side: float, *, dropped: bool) -> None:
-    """Covers the strip at the right and the bottom, from `start` to `side`, that the patches and the picture share not."""
+    """Covers what only the picture or only the patches have: the strips at the right and the bottom from `start`."""
     veil = with_alpha(theme.background, 0.72) if dropped else "rgba(0,0,0,0)"
     lines = theme.muted if dropped else "#8B95A1"
     what = "dropped: no patch covers these pixels" if dropped else "padding: zeros added to fill the last patches"

@@ -47,7 +47,9 @@ def weight_maps(
         shown = tiles / peak
     elif config.token_learner == "v1.1":
         top = float(maps.max())  # weights that sum to 1 over the patches are far below 1
-    title = {"each": "share of each map's peak", "shared": "weight"}[scale]
+    title = "share of each map's peak" if scale == "each" else "weight"
+    if scale == "shared" and config.token_learner == "v1.1":
+        title = "weight (a map sums to 1)"
 
     result = figure(theme, height, right=72)
     if show == "overlay":
@@ -56,7 +58,7 @@ def weight_maps(
     result.add_trace(
         go.Heatmap(
             z=z, x=x, y=y, zmin=0, zmax=top, colorscale=plotly_scale(SEQUENTIAL), hoverongaps=False,
-            opacity=0.72 if show == "overlay" else 1, colorbar=colour_bar(theme, title),
+            opacity=0.64 if show == "overlay" else 1, colorbar=colour_bar(theme, title),
             customdata=mosaic(card.reshape(rows, columns, grid, grid, 3)).z,
             hovertemplate="map %{customdata[0]:.0f}, patch %{customdata[1]:.0f}<br>weight %{customdata[2]:.3f}"
             "<extra></extra>",
@@ -79,7 +81,8 @@ def _pictures(result: go.Figure, picture: np.ndarray, count: int, columns: int) 
     zoom = max(1, round(48 / side))  # so that the gap is near a whole number of pixels
     gap = round(side * zoom * GAP / (1 - GAP))
     place = side * zoom + gap
-    big = np.repeat(np.repeat(picture, zoom, axis=0), zoom, axis=1)  # (side·zoom, side·zoom, C)
+    lifted = 50 + picture * (205 / 255)  # under the colours, black would swallow them
+    big = np.repeat(np.repeat(lifted, zoom, axis=0), zoom, axis=1)  # (side·zoom, side·zoom, C)
     canvas = np.zeros((rows, place, columns, place, 4), dtype=np.float32)
     for index in range(count):
         row, column = divmod(index, columns)
