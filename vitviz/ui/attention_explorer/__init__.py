@@ -1,0 +1,108 @@
+"""The attention explorer: hover a patch, and see at once where it looks in every layer and head.
+
+The component is plain HTML, CSS and JavaScript. Streamlit takes a component's script as one string unless it
+comes from an installed package with a manifest, so the scripts are joined here, in the order of `_SCRIPTS`, into
+one module: each may use what the ones before it define, and only the last one exports.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from vitviz.ui.attention_explorer.payload import ExplorerModel, pack
+from vitviz.ui.attention_explorer.view import View
+
+__all__ = ["ExplorerModel", "View", "attention_explorer", "show_view"]
+
+_SCRIPTS = (
+    "scene.js", "query.js", "maps.js", "place.js", "paint.js", "words.js", "distance.js", "tokens.js", "panel.js",
+    "explorer.js",
+)
+
+
+def _source(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+_component = st.components.v2.component(
+    "vitviz_attention_explorer",
+    html=_source("explorer.html"),
+    css=_source("explorer.css"),
+    js="\n".join(_source(name) for name in _SCRIPTS),
+)
+
+
+def attention_explorer(
+    image: np.ndarray,
+    models: Sequence[ExplorerModel],
+    *,
+    patch_size: int,
+    colours: Sequence[str],
+    view: View | None = None,
+    key: str = "attention_explorer",
+    on_change: Callable[[], None] | None = None,
+) -> View:
+    """Shows the explorer and returns what is pinned and switched in it.
+
+    Args:
+        image: `(H, W, C)`, 0…255, as the models see it.
+        models: one or two, cut into the same grid.
+        patch_size: in pixels.
+        colours: the stops of the sequential scale, low to high, `#rrggbb`.
+        view: what to show at first; later, a view that differs from the one asked before and from the one
+            returned last. Handing back what was returned is always right.
+        key: one per explorer on a page.
+        on_change: called before the page runs again after a person changed the view.
+
+    Raises:
+        ValueError: the arrays do not fit one another (see `pack`).
+    """
+    asked = _Asked.of(key)
+    asked.ask(view or View(), known=bool(st.session_state.get(key)))
+    extra = {"key": key, "request": {"id": asked.request, "view": asked.shown.to_dict()}}
+    state = _component(
+        key=key,
+        data=pack(image, models, patch_size=patch_size, colours=colours, extra=extra),
+        on_view_change=on_change or (lambda: None),
+    )
+    reported = state.get("view")
+    # A report from before the latest request is out of date
+    current = isinstance(reported, dict) and reported.get("request") == asked.request
+    asked.returned = View.read(reported) if current else asked.shown
+    return asked.returned
+
+
+def show_view(key: str, view: View) -> None:
+    """Puts the explorer `key` into `view` at the next run, whatever it shows now (a tour's step, a reset)."""
+    _Asked.of(key).force(view)
+
+
+class _Asked:
+    """What the page last asked an explorer to show. A request has an id, and the browser obeys each id once."""
+
+    def __init__(self) -> None:
+        self.request = ""
+        self.view: View | None = None  # the argument of the last run
+        self.shown = View()  # the view that goes with the request
+        self.returned: View | None = None
+        self.known = False  # the browser had reported a state
+
+    @staticmethod
+    def of(key: str) -> _Asked:
+        return st.session_state.setdefault(f"{key}:asked", _Asked())
+
+    def ask(self, view: View, known: bool) -> None:
+        forgotten = self.known and not known  # the explorer was away, and Streamlit dropped its state
+        if not self.request or forgotten or view not in (self.view, self.returned):
+            self.force(view)
+        self.view = view
+        self.known = known
+
+    def force(self, view: View) -> None:
+        self.request = secrets.token_hex(4)
+        self.shown = view
