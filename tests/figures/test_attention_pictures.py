@@ -47,8 +47,8 @@ def test_a_scale_of_its_own_takes_every_tile_to_full_colour_and_keeps_the_true_w
     shown = np.asarray(trace.z).reshape(4, 8, 4, 8)[:, :7, :, :7]
     np.testing.assert_allclose(shown.max(axis=(1, 3)), 1.0)
     card = value_at(trace, 1 + middle(3, 7), 2 + middle(5, 7), trace.customdata)
-    np.testing.assert_allclose(card[:3], [3, 2, 38])  # layer, head, patch
-    assert card[5] == pytest.approx(attention[2][1][0, 38], rel=1e-5)
+    np.testing.assert_allclose(card[:4], [3, 2, 6, 4])  # layer, head, row, column, as people count
+    assert card[4] == pytest.approx(attention[2][1][0, 38], rel=1e-5)
 
 
 def test_a_token_learner_before_the_first_layer_leaves_no_patch_to_mark(made_up):

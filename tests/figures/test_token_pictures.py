@@ -80,5 +80,5 @@ def test_the_sequence_reads_like_a_text(made_up):
     points = picture.data[-1]
     places = list(zip(points.y, points.x, strict=True))
     assert places == sorted(places)
-    starts = [int(text) for text in picture.layout.yaxis.ticktext]
+    starts = [int(text) - 1 for text in picture.layout.yaxis.ticktext]
     assert [points.x[start] for start in starts] == [points.x[0]] * len(starts)

@@ -75,4 +75,4 @@ def _percent(probability: float, answer: bool) -> str:
 
 def _label(name: str, true: bool, theme: Theme) -> str:
     short = name if len(name) <= 15 else name[:14] + "…"
-    return f'<b>{short}</b> <span style="color:{theme.accent}">●</span> ' if true else f"{short}  "
+    return f'<b>{short}</b> <span style="color:{theme.accent}">●</span>' if true else short

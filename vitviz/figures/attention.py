@@ -15,7 +15,7 @@ from vitviz.figures.palette import SEQUENTIAL, plotly_scale
 from vitviz.figures.theme import Theme, colour_bar, figure, square_axes
 
 TILE_PIXELS = 118
-LEARNED_PAIR = "learned token %{customdata[3]:.0f} → learned token %{customdata[4]:.0f}"
+LEARNED_PAIR = "learned token %{customdata[2]:.0f} → learned token %{customdata[3]:.0f}"
 MARGIN = dict(left=94, right=72, top=26, bottom=8)
 
 
@@ -52,7 +52,7 @@ def attention_mosaic(
     highest = 1.0 if scale == "each" else max(float(tiles.max()) for _, tiles in groups)
     for first, tiles in groups:
         shown = _up_to_peak(tiles) if scale == "each" else tiles
-        pair = LEARNED_PAIR if first == on_grid else _patch_pair(query, direction)
+        pair = LEARNED_PAIR if first == on_grid else _patch_pair(divmod(query, config.grid), direction)
         z, x, y = mosaic(shown, first)
         title = "share of each map's peak" if scale == "each" else "attention weight"
         result.add_trace(
@@ -61,7 +61,7 @@ def attention_mosaic(
                 showscale=first == groups[0][0], colorbar=colour_bar(theme, title, tickformat=".0%"),
                 customdata=mosaic(_card(tiles, first), first).z, hoverongaps=False,
                 hovertemplate="layer %{customdata[0]:.0f}, head %{customdata[1]:.0f}<br>" + pair
-                + "<br>attention %{customdata[5]:.1%}<extra></extra>",
+                + "<br>attention %{customdata[4]:.1%}<extra></extra>",
             )
         )
     if on_grid:
@@ -76,18 +76,17 @@ def _up_to_peak(tiles: np.ndarray) -> np.ndarray:
 
 
 def _card(tiles: np.ndarray, first: int) -> np.ndarray:
-    """Hover data of every cell: layer, head, patch, query, key (counted from 1, but patches from 0), attention.
+    """Hover data of every cell: layer, head, row, column (or query, key), each counted from 1, and the attention.
 
     The attention itself, since the colours may be shares of a peak.
     """
     layer, head, row, column = np.indices(tiles.shape)
-    patch = row * tiles.shape[3] + column
-    return np.stack([first + layer + 1, head + 1, patch, row + 1, column + 1, tiles], axis=-1)
+    return np.stack([first + layer + 1, head + 1, row + 1, column + 1, tiles], axis=-1)
 
 
-def _patch_pair(query: int, direction: str) -> str:
-    other = "patch %{customdata[2]:.0f}"
-    return f"patch {query} → {other}" if direction == "from" else f"{other} → patch {query}"
+def _patch_pair(place: tuple[int, int], direction: str) -> str:
+    own, other = f"row {place[0] + 1}, column {place[1] + 1}", "row %{customdata[2]:.0f}, column %{customdata[3]:.0f}"
+    return f"{own} → {other}" if direction == "from" else f"{other} → {own}"
 
 
 def _mark(result: go.Figure, config: ModelConfig, layers: int, query: int) -> None:
@@ -106,7 +105,7 @@ def _axes(result: go.Figure, config: ModelConfig, theme: Theme, on_grid: int) ->
         side="top", showticklabels=True, tickvals=np.arange(config.heads) + middle,
         ticktext=[f"head {head + 1}" for head in range(config.heads)],
     )
-    names = [f"layer {layer + 1}  " for layer in range(config.blocks)]
+    names = [f"layer {layer + 1}" for layer in range(config.blocks)]
     result.update_yaxes(showticklabels=True, tickvals=np.arange(config.blocks) + middle, ticktext=names)
     if 0 < on_grid < config.blocks:
         at = on_grid - GAP / 2

@@ -68,7 +68,7 @@ def layer_costs(
     result.update_xaxes(title_text=WORDS[what], range=[0, widest * 1.02], showgrid=True, nticks=7)
     result.update_yaxes(
         range=[len(labels) - 0.5, -0.5], tickvals=list(range(len(labels))),
-        ticktext=[f"{label}  " for label in labels], tickfont=dict(size=13, color=theme.text),
+        ticktext=labels, tickfont=dict(size=13, color=theme.text),
     )
     return result
 

@@ -15,7 +15,7 @@ GAP = 0.08  # of a tile's side
 
 
 class Mosaic(NamedTuple):
-    """`z`: `(rows·(h+1), columns·(w+1), …)` with NaN in the gaps; `x`, `y`: the edges of its columns and rows."""
+    """`z`: `(rows·(h+1), columns·(w+1), …)` with NaN (whole numbers: 0) in the gaps; `x`, `y`: edges."""
 
     z: np.ndarray
     x: np.ndarray
@@ -32,7 +32,9 @@ def mosaic(tiles: np.ndarray, first_row: int = 0, gap: float = GAP) -> Mosaic:
     """
     rows, columns, height, width = tiles.shape[:4]
     rest = tiles.shape[4:]
-    z = np.full((rows, height + 1, columns, width + 1, *rest), np.nan, dtype=np.float32)
+    whole = np.issubdtype(tiles.dtype, np.integer)  # small numbers for hovering: a gap's are never read
+    dtype, empty = (tiles.dtype, 0) if whole else (np.float32, np.nan)
+    z = np.full((rows, height + 1, columns, width + 1, *rest), empty, dtype=dtype)
     z[:, :height, :, :width] = np.moveaxis(tiles, 1, 2)  # (rows, h, columns, w, …)
     z = z.reshape(rows * (height + 1), columns * (width + 1), *rest)
     return Mosaic(z, _edges(columns, width, gap), first_row + _edges(rows, height, gap))
@@ -45,6 +47,11 @@ def cell_outline(row: float, column: float, cell: tuple[int, int], shape: tuple[
     xs = [left, left + side_x, left + side_x, left, left, None]
     ys = [top, top, top + side_y, top + side_y, top, None]
     return xs, ys
+
+
+def place_numbers(rows: int, columns: int) -> np.ndarray:
+    """`(rows, columns, 2)`: each place's row and column as people count them, from 1."""
+    return (np.indices((rows, columns)) + 1).transpose(1, 2, 0).astype(np.uint16)
 
 
 def columns_for(count: int, aspect: float = 2.0) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from vitviz.figures.mosaic import cell_outline, mosaic
+from vitviz.figures.mosaic import cell_outline, mosaic, place_numbers
 from vitviz.figures.outline import add_outline
 from vitviz.figures.palette import DIVERGING, SEQUENTIAL, plotly_scale
 from vitviz.figures.theme import Theme, colour_bar, figure, square_axes
 
 # Beyond this many patches, hover data for every pair weighs megabytes and cells are below a screen pixel
 MAX_HOVERED_PATCHES = 256
+OTHER_PLACE = "row %{customdata[0]}, column %{customdata[1]}<br>cosine %{z:.2f}<extra></extra>"
 
 
 def position_similarity(
@@ -24,12 +25,11 @@ def position_similarity(
     tile = similarity[patch].reshape(1, 1, grid, grid)
     z, x, y = mosaic(tile, gap=0.0)
     result = figure(theme, height, right=72)
-    others = np.full_like(z, np.nan)
-    others[:grid, :grid] = np.arange(grid * grid).reshape(grid, grid)
+    row, column = divmod(patch, grid)
     result.add_trace(
         _cosines(
-            z, theme, x=x, y=y, xgap=1, ygap=1, customdata=others,
-            hovertemplate=f"patch {patch} with patch %{{customdata}}<br>cosine %{{z:.2f}}<extra></extra>",
+            z, theme, x=x, y=y, xgap=1, ygap=1, customdata=mosaic(place_numbers(grid, grid)[None, None], gap=0.0).z,
+            hovertemplate=f"row {row + 1}, column {column + 1} with " + OTHER_PLACE, hoverongaps=False,
         )
     )
     add_outline(result, *cell_outline(0, 0, divmod(patch, grid), (grid, grid), gap=0.0))
@@ -43,12 +43,12 @@ def position_similarity_grid(similarity: np.ndarray, grid: int, theme: Theme, he
     result = figure(theme, height, right=72)
     hover = dict(hoverinfo="skip")
     if grid * grid <= MAX_HOVERED_PATCHES:
-        index = np.arange(grid * grid)
-        pairs = np.stack(np.broadcast_arrays(index[:, None], index[None, :]), axis=-1)  # (tokens, tokens, 2)
+        places = place_numbers(grid, grid).astype(np.uint8)
+        other = np.broadcast_to(places, (grid, grid, grid, grid, 2))
+        own = np.broadcast_to(places[:, :, None, None], other.shape)
         hover = dict(
-            customdata=mosaic(pairs.reshape(grid, grid, grid, grid, 2), gap=0.1).z,
-            hovertemplate="patch %{customdata[0]} with patch %{customdata[1]}<br>cosine %{z:.2f}<extra></extra>",
-            hoverongaps=False,
+            customdata=mosaic(np.concatenate([other, own], axis=-1), gap=0.1).z, hoverongaps=False,
+            hovertemplate="row %{customdata[2]}, column %{customdata[3]} with " + OTHER_PLACE,
         )
     result.add_trace(_cosines(z, theme, x=x, y=y, **hover))
     _frames(result, grid, theme)
@@ -90,9 +90,8 @@ def _matrix(values: np.ndarray, theme: Theme, height: int, of: str, measure: str
     )
     every = -(-count // 16)
     ticks = dict(tickvals=numbers[::every], showticklabels=True, constrain="domain")
-    names = [f"{number}  " for number in numbers[::every]]
     result.update_xaxes(range=[0.5, count + 0.5], **ticks)
-    result.update_yaxes(range=[count + 0.5, 0.5], scaleanchor="x", ticktext=names, **ticks)
+    result.update_yaxes(range=[count + 0.5, 0.5], scaleanchor="x", **ticks)
     return result
 
 

@@ -38,6 +38,8 @@ def figure(theme: Theme, height: int, *, left: int = 8, right: int = 8, top: int
         tickfont=dict(color=theme.muted, size=12), title=dict(font=dict(color=theme.muted, size=13), standoff=8),
         gridcolor=theme.grid, linecolor=theme.grid, zerolinecolor=theme.grid,
     )
+    # labels stand off the cells by a few pixels; Plotly lets them touch
+    x_axis, y_axis = axis | dict(ticklabelstandoff=3), axis | dict(ticklabelstandoff=8)
     return go.Figure(
         layout=dict(
             template="none",
@@ -48,7 +50,7 @@ def figure(theme: Theme, height: int, *, left: int = 8, right: int = 8, top: int
                 bgcolor=theme.surface, bordercolor=theme.grid, align="left",
                 font=dict(family=FONT, size=13, color=theme.text),
             ),
-            xaxis=axis, yaxis=axis, dragmode=False, showlegend=False, hovermode="closest",
+            xaxis=x_axis, yaxis=y_axis, dragmode=False, showlegend=False, hovermode="closest",
             modebar=dict(bgcolor="rgba(0,0,0,0)", color=theme.muted, activecolor=theme.accent),
             # the same picture in another state: keep what the visitor switched off in the legend
             uirevision="same",

@@ -129,7 +129,7 @@ def ratio(
         range=[0, highest], title_text="fast ViT ÷ ViT (left of 1: the fast ViT costs less)", nticks=7
     )
     result.update_yaxes(
-        range=[2.5, -0.6], tickvals=[0, 1, 2], ticktext=[name + "  " for name, *_ in rows],
+        range=[2.5, -0.6], tickvals=[0, 1, 2], ticktext=[name for name, *_ in rows],
         tickfont=dict(size=13, color=theme.text),
     )
     return result
@@ -137,6 +137,6 @@ def ratio(
 
 def _model_rows(result: go.Figure, theme: Theme, labels: Mapping[str, object]) -> None:
     result.update_yaxes(
-        range=[len(labels) - 0.5, -0.5], tickvals=list(range(len(labels))), ticktext=[f"{label}  " for label in labels],
+        range=[len(labels) - 0.5, -0.5], tickvals=list(range(len(labels))), ticktext=list(labels),
         tickfont=dict(size=13, color=theme.text),
     )

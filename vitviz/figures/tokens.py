@@ -16,7 +16,7 @@ def picture_under_grid(image: np.ndarray, config: ModelConfig, theme: Theme, hei
     """The picture `(H, W, C)`, 0…255, under its patch grid.
 
     Pixels that the patch size drops are veiled and hatched; pixels that padding adds are black and hatched. Every
-    patch has a transparent point at its centre with `customdata` = its number, for hovering and choosing.
+    patch has a transparent point at its centre with `customdata` = its index, for hovering and choosing.
     """
     patch, grid, size = config.patch_size, config.grid, config.image_size
     covered = grid * patch
@@ -33,8 +33,8 @@ def picture_under_grid(image: np.ndarray, config: ModelConfig, theme: Theme, hei
         go.Scatter(
             x=(columns + 0.5) * patch, y=(rows + 0.5) * patch, mode="markers", marker=dict(opacity=0, size=12),
             customdata=np.arange(config.tokens),
-            text=[f"row {row + 1}, column {column + 1}" for row, column in zip(rows, columns, strict=True)],
-            hovertemplate="patch %{customdata} · %{text}<extra></extra>",
+            text=[_place(number, config) for number in range(config.tokens)],
+            hovertemplate="patch at %{text}<extra></extra>",
         )
     )
     square_axes(result, side, side)
@@ -49,14 +49,15 @@ def patches_apart(patches: np.ndarray, config: ModelConfig, theme: Theme, height
 def token_sequence(patches: np.ndarray, config: ModelConfig, theme: Theme, height: int = 120) -> go.Figure:
     """The patches in the order in which the transformer reads them, in lines like a text.
 
-    The number before a line is that of its first patch. The space is taken to be about nine times as wide as high.
+    The number before a line is that of its first patch, counted from 1. The space is taken to be about nine times
+    as wide as high.
     """
     columns = columns_for(config.tokens, aspect=9.0)
     result = _laid_out(patches, config, theme, height, columns=columns, gap_share=0.22)
     place = result.data[-1].y
     result.update_yaxes(
         showticklabels=True, tickvals=place[::columns],
-        ticktext=[f"{index}  " for index in range(0, len(place), columns)],
+        ticktext=[f"{index + 1}" for index in range(0, len(place), columns)],
     )
     return result.update_layout(margin=dict(l=36, r=36))
 
@@ -86,11 +87,18 @@ def _laid_out(
     result.add_trace(
         go.Scatter(
             x=(index % columns) * place + tile / 2, y=(index // columns) * place + tile / 2, mode="markers",
-            marker=dict(opacity=0, size=12), customdata=index, hovertemplate="patch %{customdata}<extra></extra>",
+            marker=dict(opacity=0, size=12), customdata=index,
+            text=[f"patch {number + 1}: {_place(number, config)}" for number in index],
+            hovertemplate="%{text}<extra></extra>",
         )
     )
     square_axes(result, columns * place - gap, rows * place - gap)
     return result
+
+
+def _place(number: int, config: ModelConfig) -> str:
+    row, column = divmod(int(number), config.grid)
+    return f"row {row + 1}, column {column + 1}"
 
 
 def _frames(result: go.Figure, theme: Theme, count: int, columns: int, place: int, tile: int) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vitviz.config import ModelConfig
-from vitviz.figures.mosaic import GAP, columns_for, mosaic
+from vitviz.figures.mosaic import GAP, columns_for, mosaic, place_numbers
 from vitviz.figures.palette import SEQUENTIAL, plotly_scale
 from vitviz.figures.pixels import image_trace, padded
 from vitviz.figures.theme import Theme, colour_bar, figure, square_axes
@@ -38,8 +38,8 @@ def weight_maps(
     tiles = np.full((rows * columns, grid, grid), np.nan, dtype=np.float32)
     tiles[:count] = maps.T.reshape(count, grid, grid)
     number = np.broadcast_to(np.arange(1, rows * columns + 1)[:, None, None], tiles.shape)
-    patch = np.broadcast_to(np.arange(grid * grid).reshape(grid, grid), tiles.shape)
-    card = np.stack([number, patch, tiles], axis=-1)
+    place = np.broadcast_to(place_numbers(grid, grid), (*tiles.shape, 2))
+    card = np.concatenate([number[..., None], place, tiles[..., None]], axis=-1)
 
     shown, top = tiles, 1.0
     if scale == "each":
@@ -59,8 +59,9 @@ def weight_maps(
         go.Heatmap(
             z=z, x=x, y=y, zmin=0, zmax=top, colorscale=plotly_scale(SEQUENTIAL), hoverongaps=False,
             opacity=0.64 if show == "overlay" else 1, colorbar=colour_bar(theme, title),
-            customdata=mosaic(card.reshape(rows, columns, grid, grid, 3)).z,
-            hovertemplate="map %{customdata[0]:.0f}, patch %{customdata[1]:.0f}<br>weight %{customdata[2]:.3f}"
+            customdata=mosaic(card.reshape(rows, columns, grid, grid, 4)).z,
+            hovertemplate="map %{customdata[0]:.0f}, row %{customdata[1]:.0f}, column %{customdata[2]:.0f}"
+            "<br>weight %{customdata[3]:.3f}"
             "<extra></extra>",
         )
     )
