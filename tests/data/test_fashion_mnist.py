@@ -239,6 +239,12 @@ def test_an_unknown_name_lists_the_names():
     assert set(NAMES) == {"fashion_mnist", "fashion_mnist_mini", "mnist", "cifar10", "cifar100", "folder"}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_that_the_system_refuses_is_a_data_error(name):
+    with pytest.raises(DataError):
+        load(name, folder="x" * 5000)
+
+
 def test_another_size_and_rgb_are_made_where_asked(small_sets, four_files, tmp_path):
     found = load("fashion_mnist", folder=four_files.write(tmp_path / "mine"), image_size=14, channels=3)
     means = four_files.train_images.reshape(-1, 14, 2, 14, 2).mean((2, 4))

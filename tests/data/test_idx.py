@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -30,12 +30,14 @@ def read_bytes(content: bytes, shape: tuple[int, ...]) -> np.ndarray:
         return read_idx(path, shape)
 
 
+@settings(deadline=None)
 @given(arrays, st.booleans())
 def test_what_was_written_is_read_back_plain_or_gzipped(values, zipped):
     content = gzip.compress(packed(values)) if zipped else packed(values)
     assert np.array_equal(read_bytes(content, values.shape), values)
 
 
+@settings(deadline=None)
 @given(arrays, st.booleans(), st.data())
 def test_a_file_cut_anywhere_is_refused_by_name(values, zipped, data):
     content = gzip.compress(packed(values)) if zipped else packed(values)
@@ -44,6 +46,7 @@ def test_a_file_cut_anywhere_is_refused_by_name(values, zipped, data):
         read_bytes(content[:cut], values.shape)
 
 
+@settings(deadline=None)
 @given(arrays, st.booleans(), st.binary(min_size=1, max_size=9))
 def test_a_file_that_is_too_long_is_refused_with_the_count_that_was_expected(values, zipped, more):
     content = packed(values) + more
@@ -51,6 +54,7 @@ def test_a_file_that_is_too_long_is_refused_with_the_count_that_was_expected(val
         read_bytes(gzip.compress(content) if zipped else content, values.shape)
 
 
+@settings(deadline=None)
 @given(arrays, st.binary(min_size=4, max_size=4))
 def test_another_magic_number_is_refused_and_both_are_shown(values, magic):
     expected = packed(values)[:4]
@@ -62,6 +66,7 @@ def test_another_magic_number_is_refused_and_both_are_shown(values, magic):
         read_bytes(magic + packed(values)[4:], values.shape)
 
 
+@settings(deadline=None)
 @given(arrays, st.data())
 def test_a_header_with_another_count_is_refused_and_both_counts_are_shown(values, data):
     axis = data.draw(st.integers(0, values.ndim - 1))
@@ -73,6 +78,7 @@ def test_a_header_with_another_count_is_refused_and_both_counts_are_shown(values
         read_bytes(content, values.shape)
 
 
+@settings(deadline=None)
 @given(arrays, st.data())
 def test_a_flipped_byte_in_a_gzip_stream_gives_the_right_values_or_a_data_error(values, data):
     content = bytearray(gzip.compress(packed(values)))
@@ -85,6 +91,7 @@ def test_a_flipped_byte_in_a_gzip_stream_gives_the_right_values_or_a_data_error(
         assert "values-idx" in str(error)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_arbitrary_bytes_never_raise_anything_but_a_data_error(content):
     with pytest.raises(DataError):

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitviz.data import DataError, Split, hold_out, load
@@ -20,6 +20,7 @@ def numbered(n: int) -> Split:
 labels_of = st.lists(st.integers(0, 5), min_size=1, max_size=60).map(np.array)
 
 
+@settings(deadline=None)
 @given(labels_of, st.integers(2, 6), st.one_of(st.none(), st.integers(1, 70)))
 def test_the_chosen_pictures_are_in_order_and_every_class_is_there_where_it_fits(labels, classes, limit):
     kept = choose(labels, classes=classes, limit=limit)
@@ -30,6 +31,7 @@ def test_the_chosen_pictures_are_in_order_and_every_class_is_there_where_it_fits
     assert len(set(labels[kept])) >= min(present, len(kept))
 
 
+@settings(deadline=None)
 @given(labels_of, st.integers(1, 70))
 def test_a_limit_keeps_simply_the_first_where_these_hold_every_class(labels, limit):
     if set(labels[:limit]) == set(labels):
@@ -51,6 +53,7 @@ def test_load_applies_the_limit_after_the_class_subset_to_both_splits():
     assert some.class_names == ("T-shirt/top", "Trouser", "Pullover", "Dress")
 
 
+@settings(deadline=None)
 @given(st.integers(2, 5000), st.floats(0.01, 0.99))
 def test_the_last_pictures_are_held_out_as_keras_cuts_them(n, fraction):
     n_train = math.floor(n * (1.0 - fraction))

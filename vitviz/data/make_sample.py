@@ -39,9 +39,8 @@ def first_of_each(split: Split, per_class: int) -> np.ndarray:
     """Positions of the first `per_class` pictures of every class: the first ones, the second ones, …"""
     firsts = [np.flatnonzero(split.labels == label)[:per_class] for label in np.unique(split.labels)]
     rounds = np.stack(firsts, axis=1)  # (per_class, classes)
-    return np.sort(
-        rounds, axis=1
-    ).ravel()  # in file order within a round, so that classes are mixed there too
+    # In file order within a round, so that the classes are mixed there too.
+    return np.sort(rounds, axis=1).ravel()
 
 
 def main() -> None:
