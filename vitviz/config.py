@@ -95,8 +95,13 @@ class ModelConfig:
             )
         _whole("insert_after", self.insert_after, low=0, high=self.blocks, because="the number of blocks")
         if self.fuse_after is not None:
-            _whole("fuse_after", self.fuse_after, low=self.insert_after + 1, high=self.blocks,
-                   because="between the block after the TokenLearner and the last block")
+            _whole(
+                "fuse_after",
+                self.fuse_after,
+                low=self.insert_after + 1,
+                high=self.blocks,
+                because="between the block after the TokenLearner and the last block",
+            )
 
     @property
     def kind(self) -> Literal["vit", "fast"]:
@@ -255,14 +260,31 @@ ARTICLE = Preset(
         "the output layer reads the Dense layer before it, and so it does here."
     ),
     model=ModelConfig(
-        classes=4, patch_size=5, pixels="0..255", patch_norm=True, heads=3, key_dim=128, feed_forward=100,
-        activation="relu", norm="post-shared", head_units=150, dropout=0.5, dropout_connected=False,
+        classes=4,
+        patch_size=5,
+        pixels="0..255",
+        patch_norm=True,
+        heads=3,
+        key_dim=128,
+        feed_forward=100,
+        activation="relu",
+        norm="post-shared",
+        head_units=150,
+        dropout=0.5,
+        dropout_connected=False,
         selector_norm=False,
     ),
     n_maps=4,
     train=TrainConfig(
-        validation_fraction=0.33, epochs=6, batch_size=32, learning_rate=1e-3, schedule="constant",
-        warmup_epochs=0.0, weight_decay=0.0, label_smoothing=0.0, flip=False,
+        validation_fraction=0.33,
+        epochs=6,
+        batch_size=32,
+        learning_rate=1e-3,
+        schedule="constant",
+        warmup_epochs=0.0,
+        weight_decay=0.0,
+        label_smoothing=0.0,
+        flip=False,
     ),
 )
 

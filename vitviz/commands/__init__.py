@@ -1,8 +1,9 @@
 """The command line: one file per command, each with `add(commands)` and `run(arguments, say)`.
 
 A command returns one object, which `--json` prints as the last line of standard output. What a person reads goes
-through `say`, progress to standard error. Files import what is heavy inside `run`, so that `--help` answers at once. An expected error is a `ValueError` or an `OSError`: its message becomes one
-line on standard error, without a traceback, and the exit status 1.
+through `say`, progress to standard error. Files import what is heavy inside `run`, so that `--help` answers at once.
+An expected error is a `ValueError` or an `OSError`: its message becomes one line on standard error, without a
+traceback, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import os
 import sys
 
 from vitviz import __version__
-from vitviz.commands import evaluate, runs, summary, trace, train
+from vitviz.commands import evaluate, runs, summary, trace, train, zoo
 from vitviz.commands.progress import Progress
 
-COMMANDS = (train, summary, evaluate, runs, trace)
+COMMANDS = (train, summary, evaluate, runs, trace, zoo)
 
 
 def main(arguments: list[str] | None = None) -> int:

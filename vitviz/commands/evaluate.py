@@ -24,7 +24,9 @@ def run(options: argparse.Namespace, progress: Progress) -> dict:
     record = chosen_run(options)
     part = split(record, pictures(record, options), options.split)
     if not len(part):
-        raise ValueError(f"The run {record.id} held no pictures out, so it has no {options.split} split: use train or test.")
+        raise ValueError(
+            f"The run {record.id} held no pictures out for validation: use --split train or test."
+        )
     model = model_of(record)
     from vitviz.training.metrics import scores
     from vitviz.training.predict import Predictor

@@ -38,7 +38,9 @@ TRAIN_OPTIONS = (
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """`--preset`, `--model`, and the options that shape a network."""
-    parser.add_argument("--preset", choices=tuple(PRESETS), default="tuned", help="where the defaults come from (tuned)")
+    parser.add_argument(
+        "--preset", choices=tuple(PRESETS), default="tuned", help="where defaults come from (tuned)"
+    )
     parser.add_argument("--model", choices=("vit", "fast", "both"), default="both", help="which of the two (both)")
     parser.add_argument("--n-maps", type=int, metavar="M", help="learned tokens of the fast ViT")
     parser.add_argument("--classes", type=int, metavar="C", help="use the first C classes (the tutorial: 4)")

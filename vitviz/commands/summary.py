@@ -31,7 +31,10 @@ def run(options: argparse.Namespace, progress: Progress) -> dict:
 def table(model: ModelConfig) -> list[str]:
     """The lines of the table. Operations are multiply–accumulates of one picture, forward, attention included."""
     kind = "ViT" if model.kind == "vit" else f"fast ViT with {model.n_maps} maps"
-    lines = [f"{kind}, patch size {model.patch_size}", f"{'layer':<24}{'output':>14}{'parameters':>14}{'operations':>14}"]
+    lines = [
+        f"{kind}, patch size {model.patch_size}",
+        f"{'layer':<24}{'output':>14}{'parameters':>14}{'operations':>14}",
+    ]
     for layer in layers(model):
         shape = "×".join(map(str, layer.output_shape))
         lines.append(f"{layer.name:<24}{shape:>14}{layer.params:>14,}{layer.macs:>14,}")

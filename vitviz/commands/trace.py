@@ -66,7 +66,9 @@ def _picture(record: RunRecord, options: argparse.Namespace, progress: Progress)
         return upload.image, None
     part = split(record, pictures(record, options), options.split)
     if not 0 <= options.index < len(part):
-        raise ValueError(f"--index must be from 0 to {len(part) - 1}, the last {options.split} picture, not {options.index}.")
+        raise ValueError(
+            f"--index must be from 0 to {len(part) - 1}, the last {options.split} picture, not {options.index}."
+        )
     return part.images[options.index], int(part.labels[options.index])
 
 

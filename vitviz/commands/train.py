@@ -44,7 +44,12 @@ def run(options: argparse.Namespace, progress: Progress) -> dict:
 
     store = RunStore(options.runs_dir)
     results = train(
-        models, config, dataset, preset=chosen.name, on_progress=lambda stage, them: _show(progress, stage, them)
+        models,
+        config,
+        dataset,
+        preset=chosen.name,
+        name=store.free_id,
+        on_progress=lambda stage, them: show(progress, stage, them),
     )
     for result in results:
         store.save(result.record, result.weights)
@@ -55,7 +60,8 @@ def run(options: argparse.Namespace, progress: Progress) -> dict:
     return {"runs": [as_object(record) for record in records], "time_ratio": pair["ratio"] if pair else None}
 
 
-def _show(progress: Progress, stage: str, trainers: list[Trainer]) -> None:
+def show(progress: Progress, stage: str, trainers: list[Trainer]) -> None:
+    """Draws how far a training is."""
     total = sum(trainer.config.epochs * trainer.steps_per_epoch for trainer in trainers)
     done = sum(trainer.steps_done for trainer in trainers)
     parts = []

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from time import perf_counter
 
 import numpy as np
 
 from vitviz.analysis.operations import total_macs, total_params
 from vitviz.config import ModelConfig, TrainConfig
-from vitviz.data import Dataset, hold_out
+from vitviz.data import Dataset, Split, hold_out
 from vitviz.runs import RunRecord, new_id
 from vitviz.training.machine import describe_machine
 from vitviz.training.metrics import scores
@@ -33,12 +32,14 @@ def train(
     dataset: Dataset,
     *,
     preset: str | None,
+    name: Callable[[str], str] = lambda wanted: wanted,
     on_progress: Callable[[str, list[Trainer]], None] = lambda stage, trainers: None,
 ) -> list[Trained]:
     """Trains one model, or a ViT and a fast ViT side by side, and evaluates each on all three splits.
 
     Args:
         models: one or two shapes; with two, the second one's time is compared with the first one's.
+        name: turns the id that a run should have into one that is free in the store.
         on_progress: called with the stage (`"compile"`, `"train"`, `"evaluate"`) and the trainers, often.
 
     Raises:
@@ -47,7 +48,7 @@ def train(
     for model in models:
         _check_fit(model, dataset)
     kept, held_out = hold_out(dataset.train, config.validation_fraction)
-    created = datetime.now().astimezone().replace(microsecond=0)
+    created = now()
     trainers = [
         Trainer(model, config, (kept.images, kept.labels), (held_out.images, held_out.labels)) for model in models
     ]
@@ -56,36 +57,59 @@ def train(
         trainer.compile()
     paired = race(trainers, lambda: on_progress("train", trainers)).summary()
 
-    ids = [new_id(model, preset, created) for model in models]
+    ids = [name(new_id(model, preset, created)) for model in models]
     results = []
     for place, trainer in enumerate(trainers):
         on_progress("evaluate", trainers)
-        start = perf_counter()
-        parts = {"train": kept, "validation": held_out, "test": dataset.test}
-        metrics = {name: scores(trainer.predict(part.images), part.labels) for name, part in parts.items() if len(part)}
-        evaluation_seconds = perf_counter() - start
+        metrics = evaluate(trainer, kept, held_out, dataset.test)
         other = ids[1 - place] if len(ids) == 2 else None
-        record = RunRecord(
-            id=ids[place],
-            model=trainer.model.config,
-            train=config,
-            preset=preset,
-            class_names=dataset.class_names,
-            data_source=dataset.source,
-            pair=other,
-            created=created,
-            history=trainer.history,
-            timing=timing_of(trainer) | {
-                "evaluation_seconds": evaluation_seconds,
-                "machine": describe_machine(),
-                "pair": paired | {"other": other} if paired else None,
-            },
-            metrics=metrics,
-            operations={"params": total_params(trainer.model.config), "macs": total_macs(trainer.model.config)},
-            status={"state": "finished", "epochs_done": trainer.epochs_done, "reason": None},
+        record = record_of(
+            trainer, dataset, id=ids[place], preset=preset, metrics=metrics, pair=other, paired=paired, created=created
         )
         results.append(Trained(record, trainer.weights()))
     return results
+
+
+def evaluate(trainer: Trainer, train: Split, validation: Split, test: Split) -> dict[str, dict[str, float]]:
+    """The scores on each split that has pictures."""
+    parts = {"train": train, "validation": validation, "test": test}
+    return {name: scores(trainer.predict(part.images), part.labels) for name, part in parts.items() if len(part)}
+
+
+def record_of(
+    trainer: Trainer,
+    dataset: Dataset,
+    *,
+    id: str,
+    preset: str | None,
+    metrics: dict[str, dict[str, float]],
+    pair: str | None,
+    paired: dict[str, float] | None,
+    created: datetime | None = None,
+) -> RunRecord:
+    """The record of a finished training; `paired` is the summary of its timing against the run `pair`."""
+    model = trainer.model.config
+    timing = timing_of(trainer) | {"machine": describe_machine(), "pair": paired | {"other": pair} if paired else None}
+    return RunRecord(
+        id=id,
+        model=model,
+        train=trainer.config,
+        preset=preset,
+        class_names=dataset.class_names,
+        data_source=dataset.source,
+        pair=pair,
+        created=created or now(),
+        history=trainer.history,
+        timing=timing,
+        metrics=metrics,
+        operations={"params": total_params(model), "macs": total_macs(model)},
+        status={"state": "finished", "epochs_done": trainer.epochs_done, "reason": None},
+    )
+
+
+def now() -> datetime:
+    """The time of day with its zone, to the second."""
+    return datetime.now().astimezone().replace(microsecond=0)
 
 
 def timing_of(trainer: Trainer) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def race(trainers: list[Trainer], on_slice: Callable[[], None] = lambda: None) -
     """
     timing = PairedTiming()
     while not all(trainer.done for trainer in trainers):
-        step_seconds = []
+        step_seconds: list[float] = []
         for trainer in trainers:
             if not trainer.done:
                 steps = trainer.advance(SLICE_SECONDS)
@@ -47,3 +48,18 @@ def race(trainers: list[Trainer], on_slice: Callable[[], None] = lambda: None) -
         if len(step_seconds) == 2:
             timing.ratios.append(step_seconds[1] / step_seconds[0])
     return timing
+
+
+def time_pair(first: Trainer, second: Trainer, *, seconds: float) -> dict[str, float] | None:
+    """The ratio second ÷ first of the duration of a step, measured in alternating slices; both train on meanwhile."""
+    timing = PairedTiming()
+    for trainer in (first, second):
+        trainer.compile()
+    end = perf_counter() + seconds
+    while perf_counter() < end and not (first.done or second.done):
+        medians = []
+        for trainer in (first, second):
+            steps = trainer.advance(SLICE_SECONDS)
+            medians.append(np.median(trainer.step_seconds[-steps:]))
+        timing.ratios.append(medians[1] / medians[0])
+    return timing.summary()

@@ -33,6 +33,11 @@ class TrainStep:
         )  # fmt: skip
         return logits.numpy()
 
+    def variables(self) -> dict[str, tf.Variable]:
+        """Every variable that a step changes: the weights, and both moments of Adam."""
+        kinds = {"weight": self.adam.weights, "first": self.adam.first, "second": self.adam.second}
+        return {f"{kind}/{name}": variable for kind, named in kinds.items() for name, variable in named.items()}
+
     def _step(self, images, labels, weights, rate, number, dropout_seed) -> tf.Tensor:
         names = list(self.adam.weights)
         with tf.GradientTape() as tape:

@@ -121,6 +121,25 @@ class Trainer:
         self._batches, self._logits, self._labels = None, [], []
         self.history.append(row)
 
+    def state(self) -> tuple[dict[str, np.ndarray], dict]:
+        """All that the next epoch depends on: arrays by name, and plain values. Only between two epochs."""
+        variables = {name: variable.numpy() for name, variable in self._step.variables().items()}
+        clocks = ("step_seconds", "epoch_seconds", "setup_seconds", "compile_seconds", "input_seconds")
+        values = {name: getattr(self, name) for name in (*clocks, "validation_seconds", "history")}
+        return variables, values
+
+    def restore(self, variables: dict[str, np.ndarray], values: dict) -> None:
+        """Goes back to a `state`; what follows is what would have followed then."""
+        for name, variable in self._step.variables().items():
+            variable.assign(variables[name])
+        for name, value in values.items():
+            setattr(self, name, value)
+
     def weights(self) -> dict[str, np.ndarray]:
         """The weights of the model, by name."""
         return {name: variable.numpy() for name, variable in self.model.named_weights().items()}
+
+    def load_weights(self, weights: dict[str, np.ndarray]) -> None:
+        """Replaces the weights of the model; the optimizer's state stays."""
+        for name, variable in self.model.named_weights().items():
+            variable.assign(weights[name])

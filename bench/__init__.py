@@ -1,0 +1,1 @@
+"""What measures speed, side by side with the plain way of doing the same."""

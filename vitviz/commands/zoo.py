@@ -1,0 +1,91 @@
+"""`zoo`: build, list and verify the models that ship with the project."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from vitviz import zoo
+from vitviz.commands.options import add_data_options
+from vitviz.commands.progress import Progress
+from vitviz.commands.quiet import quiet_import
+
+TOLERANCE = 0.001  # 0.1 points: what another processor's rounding may change
+
+
+def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Adds the command's options."""
+    parser = commands.add_parser("zoo", help="the shipped models: build what is missing, list, verify")
+    parser.add_argument("action", choices=("build", "list", "verify"))
+    parser.add_argument("--only", metavar="PATTERN", help="such as 'tuned-p7-*'")
+    parser.add_argument("--zoo-dir", type=Path, default=zoo.FOLDER, metavar="DIR", help="the folder of the zoo")
+    add_data_options(parser, dataset=False)
+    return parser
+
+
+def run(options: argparse.Namespace, progress: Progress) -> dict:
+    """Does one of the three; returns what was built, listed or verified."""
+    return {"build": _build, "list": _list, "verify": _verify}[options.action](options, progress)
+
+
+def _build(options: argparse.Namespace, progress: Progress) -> dict:
+    from vitviz.commands.train import show
+    from vitviz.runs import RunStore
+
+    quiet_import("tensorflow")
+    store = RunStore(options.zoo_dir)
+    wanted = zoo.missing(store, options.only)
+    for number, entry in enumerate(wanted, 1):
+        progress.say(f"{number}/{len(wanted)} {entry.id}")
+        zoo.build(entry, store, options.data_dir, lambda stage, trainers: show(progress, stage, trainers))
+        progress.say(f"    test accuracy {store.load(entry.id).metrics['test']['accuracy']:.4f}")
+    return {"built": [entry.id for entry in wanted]}
+
+
+def _list(options: argparse.Namespace, progress: Progress) -> dict:
+    store = zoo.open_zoo(options.zoo_dir)
+    records = {record.id: record for record in store.list()}
+    head = f"{'id':<20}{'parameters':>12}{'operations':>12}{'time ÷ ViT':>12}{'validation':>12}{'test':>8}"
+    progress.say(head)
+    rows = []
+    for entry in zoo.entries():
+        record = records.get(entry.id)
+        if record is None:
+            progress.say(f"{entry.id:<20}  {store.damaged().get(entry.id, 'not built')}")
+            continue
+        pair = record.timing.get("pair")
+        ratio = pair["ratio"] if pair else 1.0
+        rows.append({"id": entry.id, **record.operations, "time_ratio": ratio, "metrics": record.metrics})
+        progress.say(
+            f"{entry.id:<20}{record.operations['params']:>12,}{record.operations['macs']:>12,}{ratio:>12.3f}"
+            f"{record.metrics['validation']['accuracy']:>12.4f}{record.metrics['test']['accuracy']:>8.4f}"
+        )
+    return {"entries": rows}
+
+
+def _verify(options: argparse.Namespace, progress: Progress) -> dict:
+    from vitviz.commands.chosen_run import model_of, pictures
+
+    store = zoo.open_zoo(options.zoo_dir)
+    damaged = store.damaged()
+    if damaged:
+        raise ValueError(f"{len(damaged)} entry(ies) of the zoo cannot be read: {'; '.join(damaged.values())}")
+    records = [record for record in store.list() if zoo.fits(record.id, options.only)]
+    if not records:
+        raise ValueError(f"There is nothing to verify in {options.zoo_dir}: python -m vitviz zoo build fills it.")
+    off, checked = [], []
+    for record in sorted(records, key=lambda record: record.id):
+        test = pictures(record, options).test
+        model = model_of(record)
+        from vitviz.training.metrics import scores
+        from vitviz.training.predict import Predictor
+
+        stored = record.metrics["test"]["accuracy"]
+        found = scores(Predictor(model)(test.images), test.labels)["accuracy"]
+        progress.say(f"{record.id:<20} stored {stored:.4f}, found {found:.4f} on {len(test):,} test pictures")
+        checked.append({"id": record.id, "stored": stored, "found": found})
+        if abs(found - stored) > TOLERANCE:
+            off.append(f"{record.id} says {stored:.4f} and has {found:.4f}")
+    if off:
+        raise ValueError(f"The zoo's figures are off by more than 0.1 points: {'; '.join(off)}. Build those anew.")
+    return {"verified": checked}

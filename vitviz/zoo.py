@@ -1,0 +1,122 @@
+"""The models that ship with the project: which there are, and how they are made."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vitviz.config import PRESETS, ModelConfig, TrainConfig
+
+if TYPE_CHECKING:
+    from vitviz.runs import RunStore
+
+FOLDER = Path(__file__).resolve().parents[1] / "assets" / "zoo"
+PATCH_SIZES = (14, 7, 5, 4)  # the quick ones first
+N_MAPS = (1, 2, 4, 8, 16)
+TIMING_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model of the zoo. `vit` is the id of the ViT that a fast ViT is compared with."""
+
+    id: str
+    preset: str
+    model: ModelConfig
+    train: TrainConfig
+    vit: str | None
+
+
+def entries() -> list[Entry]:
+    """Every entry that the zoo should have, each ViT before the fast ViTs that are compared with it."""
+    listed = []
+    for patch_size in PATCH_SIZES:
+        listed += _family("tuned", patch_size, N_MAPS)
+    article = PRESETS["article"]
+    return listed + _family("article", article.model.patch_size, (article.n_maps,))
+
+
+def open_zoo(folder: Path = FOLDER) -> RunStore:
+    """The zoo as a run store that cannot be changed."""
+    from vitviz.runs import RunStore
+
+    return RunStore(folder, read_only=True)
+
+
+def missing(store: RunStore, only: str | None = None) -> list[Entry]:
+    """The entries that the store does not have yet; `only` is a pattern for their ids, such as `tuned-p7-*`.
+
+    Raises:
+        ValueError: no entry fits the pattern.
+    """
+    chosen = [entry for entry in entries() if fits(entry.id, only)]
+    if not chosen:
+        raise ValueError(f"No entry of the zoo fits {only!r}: their ids are {', '.join(e.id for e in entries())}.")
+    have = set(store.ids())
+    return [entry for entry in chosen if entry.id not in have]
+
+
+def fits(id: str, only: str | None) -> bool:
+    """Whether an entry's id fits the pattern; without a pattern all do."""
+    return fnmatch.fnmatch(id, only or "*")
+
+
+def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Callable = lambda *_: None) -> None:
+    """Trains one entry, from where it was stopped if it was, times it against its ViT, and saves it in half precision.
+
+    `metrics` are those of the stored, half-precision weights; the test accuracy of the full ones stands beside them.
+
+    Raises:
+        DataError, RunError, OSError: the pictures cannot be had, or the entry cannot be written.
+    """
+    from vitviz.data import hold_out, load
+    from vitviz.training.checkpoint import load_checkpoint, save_checkpoint
+    from vitviz.training.fit import evaluate, record_of
+    from vitviz.training.race import time_pair
+    from vitviz.training.trainer import Trainer
+
+    dataset = load(entry.train.dataset, folder=data_dir, classes=entry.model.classes)
+    kept, held_out = hold_out(dataset.train, entry.train.validation_fraction)
+    parts = (kept.images, kept.labels), (held_out.images, held_out.labels)
+    work = store.root / ".training" / entry.id
+    trainer = Trainer(entry.model, entry.train, *parts)
+    trainer.compile()
+    load_checkpoint(trainer, work)
+    while not trainer.done:
+        before = trainer.epochs_done
+        trainer.advance(1.0)
+        on_progress("train", [trainer])
+        if trainer.epochs_done > before:
+            save_checkpoint(trainer, work)
+    on_progress("evaluate", [trainer])
+    full = evaluate(trainer, kept, held_out, dataset.test)["test"]["accuracy"]
+    weights = trainer.weights()
+    trainer.load_weights({name: array.astype("float16").astype("float32") for name, array in weights.items()})
+    metrics = evaluate(trainer, kept, held_out, dataset.test)
+    metrics["test"]["accuracy_full_precision"] = full
+    paired = None
+    if entry.vit is not None:
+        pair = [Trainer(model, entry.train, *parts) for model in (entry.model.plain(), entry.model)]
+        paired = time_pair(*pair, seconds=TIMING_SECONDS)
+    record = record_of(
+        trainer, dataset, id=entry.id, preset=entry.preset, metrics=metrics, pair=entry.vit, paired=paired
+    )
+    store.save(record, weights, compact=True)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _family(preset: str, patch_size: int, maps: tuple[int, ...]) -> list[Entry]:
+    chosen = PRESETS[preset]
+    vit = dataclasses.replace(chosen.model, patch_size=patch_size)
+    first = f"{preset}-p{patch_size}-vit"
+    family = [Entry(first, preset, vit, chosen.train, None)]
+    for n_maps in maps:
+        if n_maps < vit.tokens:
+            id = f"{preset}-p{patch_size}-fast{n_maps}"
+            family.append(Entry(id, preset, vit.fast(n_maps), chosen.train, first))
+    return family
