@@ -23,7 +23,7 @@ def keras_calls(monkeypatch, four_files):
         def load_data():
             calls.names.append(name)
             if calls.failing:
-                raise Exception("URL fetch failure on https://example.org: None -- no route\nto host")  # noqa: TRY002 - as Keras does
+                raise Exception("URL fetch failure on https://example.org: None -- no route\nto host")  # as Keras does
             shape = (40, side, side) if channels == 1 else (40, side, side, channels)
             labels = np.arange(40) % 10
             images = np.zeros(shape, np.uint8)
@@ -92,7 +92,7 @@ def test_a_named_folder_without_the_set_is_an_error_and_not_a_reason_to_look_els
 def test_a_folder_with_some_of_the_four_files_names_the_missing_one(small_sets, four_files, tmp_path):
     folder = four_files.write(tmp_path / "mine")
     (folder / "t10k-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(DataError, match="t10k-labels-idx1-ubyte .* must be there too"):
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte .* must be there too"):
         load("fashion_mnist", folder=folder)
 
 
@@ -234,7 +234,7 @@ def test_pickled_cifar_files_in_a_named_folder_are_not_read(small_sets, tmp_path
 
 
 def test_an_unknown_name_lists_the_names():
-    with pytest.raises(DataError, match="'fashion'.*fashion_mnist, fashion_mnist_mini, mnist"):
+    with pytest.raises(DataError, match=r"'fashion'.*fashion_mnist, fashion_mnist_mini, mnist"):
         load("fashion")
     assert set(NAMES) == {"fashion_mnist", "fashion_mnist_mini", "mnist", "cifar10", "cifar100", "folder"}
 

@@ -132,7 +132,7 @@ def test_classes_and_limit_apply_to_a_folder_too(animals):
 
 def test_a_folder_without_two_classes_or_without_a_name_is_refused(tmp_path):
     paint(tmp_path / "only" / "1.png", 1)
-    with pytest.raises(DataError, match="at least two sub-folders.*holds 1"):
+    with pytest.raises(DataError, match=r"at least two sub-folders.*holds 1"):
         load("folder", folder=tmp_path)
     with pytest.raises(DataError, match="does not exist"):
         load("folder", folder=tmp_path / "absent")

@@ -130,7 +130,7 @@ def _upright_on_white(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...
 def _orientation(picture: Image.Image) -> int:
     try:
         return picture.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # noqa: BLE001 - a damaged note about a picture is no reason to refuse the picture
+    except Exception:  # a damaged note about a picture is no reason to refuse the picture
         return 1
 
 
