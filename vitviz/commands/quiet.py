@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import tempfile
@@ -15,6 +16,7 @@ def quiet_import(name: str) -> None:
     among the one-line errors that a person or a script reads.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its warnings are about how we call it, not for users
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
