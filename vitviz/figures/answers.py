@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vitviz.figures.palette import model_colour
-from vitviz.figures.theme import Theme, figure, legend
+from vitviz.figures.sheet import Sheet
+from vitviz.figures.theme import Theme
 
 
 def answers(
@@ -28,13 +29,13 @@ def answers(
         most: with more classes than this, only the likeliest are shown (and the true one).
     """
     classes = _shown(probabilities, truth, most)
-    result = figure(theme, height, left=118, right=52, top=34, bottom=8)
+    sheet = Sheet(theme, height, left=118, right=52, top=34, bottom=8)
     names = [_label(class_names[index], index == truth, theme) for index in classes]
     for label, array in probabilities.items():
         answer = int(array.argmax())
-        result.add_trace(
-            go.Bar(
-                y=np.arange(len(classes)), x=array[classes], orientation="h", name=label,
+        sheet.add(
+            dict(
+                type="bar", y=np.arange(len(classes)), x=array[classes], orientation="h", name=label,
                 marker=dict(color=model_colour(label), line_width=0),
                 text=[_percent(array[index], index == answer) for index in classes],
                 textposition="outside", constraintext="none", cliponaxis=False,
@@ -43,16 +44,14 @@ def answers(
                 hovertemplate=label + ": %{customdata}<br>probability %{x:.1%}<extra></extra>",
             )
         )
-    result.update_layout(
-        barmode="group", bargap=0.28, bargroupgap=0.08, showlegend=True, barcornerradius=2,
-        legend=legend(theme) | dict(traceorder="normal"),
-    )
-    result.update_xaxes(range=[0, 1], showticklabels=False)
-    result.update_yaxes(
-        range=[len(classes) - 0.5, -0.5], tickvals=np.arange(len(classes)), ticktext=names,
+    sheet.layout |= dict(barmode="group", bargap=0.28, bargroupgap=0.08, barcornerradius=2)
+    sheet.show_legend()
+    sheet.axis("x", range=[0, 1], showticklabels=False)
+    sheet.axis(
+        "y", range=[len(classes) - 0.5, -0.5], tickvals=np.arange(len(classes)), ticktext=names,
         tickfont=dict(size=13, color=theme.text),
     )
-    return result
+    return sheet.figure()
 
 
 def _shown(probabilities: Mapping[str, np.ndarray], truth: int | None, most: int) -> np.ndarray:

@@ -12,7 +12,8 @@ from vitviz.config import ModelConfig
 from vitviz.figures.mosaic import GAP, cell_outline, mosaic
 from vitviz.figures.outline import add_outline
 from vitviz.figures.palette import SEQUENTIAL, plotly_scale
-from vitviz.figures.theme import Theme, colour_bar, figure, square_axes
+from vitviz.figures.sheet import Sheet
+from vitviz.figures.theme import Theme, colour_bar
 
 TILE_PIXELS = 118
 LEARNED_PAIR = "learned token %{customdata[2]:.0f} → learned token %{customdata[3]:.0f}"
@@ -48,16 +49,16 @@ def attention_mosaic(
     if on_grid < config.blocks:
         groups.append((on_grid, np.stack(attention[on_grid:])))
 
-    result = figure(theme, height or round(config.blocks * TILE_PIXELS) + 34, **MARGIN)
+    sheet = Sheet(theme, height or round(config.blocks * TILE_PIXELS) + 34, **MARGIN)
     highest = 1.0 if scale == "each" else max(float(tiles.max()) for _, tiles in groups)
     for first, tiles in groups:
         shown = _up_to_peak(tiles) if scale == "each" else tiles
         pair = LEARNED_PAIR if first == on_grid else _patch_pair(divmod(query, config.grid), direction)
         z, x, y = mosaic(shown, first)
         title = "share of each map's peak" if scale == "each" else "attention weight"
-        result.add_trace(
-            go.Heatmap(
-                z=z, x=x, y=y, zmin=0, zmax=highest, colorscale=plotly_scale(SEQUENTIAL),
+        sheet.add(
+            dict(
+                type="heatmap", z=z, x=x, y=y, zmin=0, zmax=highest, colorscale=plotly_scale(SEQUENTIAL),
                 showscale=first == groups[0][0], colorbar=colour_bar(theme, title, tickformat=".0%"),
                 customdata=mosaic(_card(tiles, first), first).z, hoverongaps=False,
                 hovertemplate="layer %{customdata[0]:.0f}, head %{customdata[1]:.0f}<br>" + pair
@@ -65,9 +66,9 @@ def attention_mosaic(
             )
         )
     if on_grid:
-        _mark(result, config, on_grid, query)
-    _axes(result, config, theme, on_grid)
-    return result
+        _mark(sheet, config, on_grid, query)
+    _axes(sheet, config, theme, on_grid)
+    return sheet.figure()
 
 
 def _up_to_peak(tiles: np.ndarray) -> np.ndarray:
@@ -89,30 +90,27 @@ def _patch_pair(place: tuple[int, int], direction: str) -> str:
     return f"{own} → {other}" if direction == "from" else f"{other} → {own}"
 
 
-def _mark(result: go.Figure, config: ModelConfig, layers: int, query: int) -> None:
+def _mark(sheet: Sheet, config: ModelConfig, layers: int, query: int) -> None:
     xs, ys = [], []
     for layer in range(layers):
         for head in range(config.heads):
             x, y = cell_outline(layer, head, divmod(query, config.grid), (config.grid, config.grid))
             xs, ys = xs + x, ys + y
-    add_outline(result, xs, ys)
+    add_outline(sheet, xs, ys)
 
 
-def _axes(result: go.Figure, config: ModelConfig, theme: Theme, on_grid: int) -> None:
-    square_axes(result, config.heads - GAP, config.blocks - GAP)
+def _axes(sheet: Sheet, config: ModelConfig, theme: Theme, on_grid: int) -> None:
+    sheet.square_axes(config.heads - GAP, config.blocks - GAP)
     middle = (1 - GAP) / 2
-    result.update_xaxes(
-        side="top", showticklabels=True, tickvals=np.arange(config.heads) + middle,
-        ticktext=[f"head {head + 1}" for head in range(config.heads)],
+    sheet.axis(
+        "x", side="top", showticklabels=True, tickangle=0, tickvals=np.arange(config.heads) + middle,
+        ticktext=["head 1", *map(str, range(2, config.heads + 1))],  # the word once: on a phone there is no more room
     )
     names = [f"layer {layer + 1}" for layer in range(config.blocks)]
-    result.update_yaxes(showticklabels=True, tickvals=np.arange(config.blocks) + middle, ticktext=names)
+    sheet.axis("y", showticklabels=True, tickvals=np.arange(config.blocks) + middle, ticktext=names)
     if 0 < on_grid < config.blocks:
         at = on_grid - GAP / 2
-        result.add_shape(
+        sheet.draw(
             type="line", x0=0, x1=config.heads - GAP, y0=at, y1=at, line=dict(color=theme.accent, width=2)
         )
-        result.add_annotation(
-            x=0, y=at, text="TokenLearner", showarrow=False, xanchor="right", xshift=-8,
-            font=dict(size=12, color=theme.accent),
-        )
+        sheet.write("TokenLearner", colour=theme.accent, x=0, y=at, xanchor="right", xshift=-8)

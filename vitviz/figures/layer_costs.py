@@ -8,7 +8,8 @@ from typing import Literal, Protocol
 import plotly.graph_objects as go
 
 from vitviz.figures.palette import model_colour, with_alpha
-from vitviz.figures.theme import Theme, figure, note
+from vitviz.figures.sheet import Sheet
+from vitviz.figures.theme import Theme
 
 
 class Layer(Protocol):
@@ -29,7 +30,7 @@ def layer_costs(
 
     `models`: per model, by its label ("ViT", "fast ViT"), the rows of its layer table.
     """
-    result = figure(theme, height, left=74, right=70, top=30, bottom=44)
+    sheet = Sheet(theme, height, left=74, right=70, top=30, bottom=44)
     labels = list(models)
     totals = {label: sum(getattr(row, what) for row in rows) for label, rows in models.items()}
     widest = max(totals.values())
@@ -38,9 +39,9 @@ def layer_costs(
         values = [getattr(row, what) for row in rows]
         names = [row.name.replace("_", " ") for row in rows]
         starts = [sum(values[:index]) for index in range(len(values))]
-        result.add_trace(
-            go.Bar(
-                y=[at] * len(rows), x=values, base=starts, orientation="h", width=0.62,
+        sheet.add(
+            dict(
+                type="bar", y=[at] * len(rows), x=values, base=starts, orientation="h", width=0.62,
                 marker=dict(
                     color=[_colour(row.name, label, theme) for row in rows],
                     line=dict(color=theme.background, width=1.5),
@@ -55,22 +56,19 @@ def layer_costs(
                 + "<br>%{customdata[2]:.1%} of the model<extra></extra>",
             )
         )
-        result.add_annotation(
-            x=totals[label], y=at, text=f"<b>{_short(totals[label])}</b>", showarrow=False, xanchor="left", xshift=6,
-            font=dict(size=13, color=theme.text),
-        )
-    note(
-        result, theme, f'<span style="color:{theme.accent}">■</span> TokenLearner &nbsp; '
-        f'<span style="color:{theme.muted}">■</span> embedding and answer', x=0, y=1, xanchor="left",
-        yanchor="bottom", yshift=6,
+        total = f"<b>{_short(totals[label])}</b>"
+        sheet.write(total, size=13, colour=theme.text, x=totals[label], y=at, xanchor="left", xshift=6)
+    sheet.write_above(
+        f'<span style="color:{theme.accent}">■</span> TokenLearner &nbsp; '
+        f'<span style="color:{theme.muted}">■</span> embedding and answer'
     )
-    result.update_layout(barmode="overlay")
-    result.update_xaxes(title_text=WORDS[what], range=[0, widest * 1.02], showgrid=True, nticks=7)
-    result.update_yaxes(
-        range=[len(labels) - 0.5, -0.5], tickvals=list(range(len(labels))),
+    sheet.layout["barmode"] = "overlay"
+    sheet.axis("x", title=WORDS[what], range=[0, widest * 1.02], showgrid=True, nticks=7)
+    sheet.axis(
+        "y", range=[len(labels) - 0.5, -0.5], tickvals=list(range(len(labels))),
         ticktext=labels, tickfont=dict(size=13, color=theme.text),
     )
-    return result
+    return sheet.figure()
 
 
 def _colour(name: str, label: str, theme: Theme) -> str:

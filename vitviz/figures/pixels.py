@@ -7,14 +7,13 @@ import struct
 import zlib
 
 import numpy as np
-import plotly.graph_objects as go
 
 from vitviz.config import ModelConfig
 
 
-def image_trace(pixels: np.ndarray, *, x0: float = 0.5, y0: float = 0.5, pixel: float = 1.0) -> go.Image:
+def image_trace(pixels: np.ndarray, *, x0: float = 0.5, y0: float = 0.5, pixel: float = 1.0) -> dict:
     """`(H, W, C)` values 0…255 (C = 1, 3, or 4 with opacity) as one trace; `x0, y0` is the first pixel's centre."""
-    return go.Image(source=png_address(pixels), x0=x0, y0=y0, dx=pixel, dy=pixel, hoverinfo="skip")
+    return dict(type="image", source=png_address(pixels), x0=x0, y0=y0, dx=pixel, dy=pixel, hoverinfo="skip")
 
 
 def png_address(pixels: np.ndarray) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vitviz.figures.palette import model_colour, with_alpha
-from vitviz.figures.theme import Theme, figure, note
+from vitviz.figures.sheet import Sheet
+from vitviz.figures.theme import Theme
 
 # published with the tutorial: 436.4 s of training over 686.4 s
 TUTORIAL_RATIO = 0.636
@@ -19,12 +20,13 @@ def step_time(steps: Mapping[str, Mapping[str, float]], theme: Theme, height: in
 
     `steps`: per model, by its label, `{"median", "q1", "q3"}` in milliseconds.
     """
-    result = figure(theme, height, left=74, right=24, top=8, bottom=44)
+    sheet = Sheet(theme, height, left=74, right=24, top=8, bottom=44)
     for row, (label, step) in enumerate(steps.items()):
         median, low, high = step["median"], step["q1"], step["q3"]
-        result.add_trace(
-            go.Bar(
-                y=[row], x=[median], orientation="h", width=0.58, marker=dict(color=model_colour(label), line_width=0),
+        sheet.add(
+            dict(
+                type="bar", y=[row], x=[median], orientation="h", width=0.58,
+                marker=dict(color=model_colour(label), line_width=0),
                 error_x=dict(
                     type="data", symmetric=False, array=[high - median], arrayminus=[median - low],
                     color=theme.text, thickness=1.5, width=5,
@@ -35,10 +37,10 @@ def step_time(steps: Mapping[str, Mapping[str, float]], theme: Theme, height: in
                 f"{high:.1f} ms<extra></extra>",
             )
         )
-    _model_rows(result, theme, steps)
+    _model_rows(sheet, theme, steps)
     top = max((step["q3"] for step in steps.values()), default=1.0)
-    result.update_xaxes(title_text="milliseconds per step", range=[0, top * 1.08], showgrid=True, nticks=7)
-    return result
+    sheet.axis("x", title="milliseconds per step", range=[0, top * 1.08], showgrid=True, nticks=7)
+    return sheet.figure()
 
 
 def total_time(parts: Mapping[str, Mapping[str, float]], theme: Theme, height: int = 180) -> go.Figure:
@@ -47,30 +49,29 @@ def total_time(parts: Mapping[str, Mapping[str, float]], theme: Theme, height: i
     `parts`: per model, by its label, `{"set-up", "compilation", "training"}` in seconds; any names will do, in
     the order in which they happen; the last one is in the model's full colour.
     """
-    result = figure(theme, height, left=74, right=70, top=34, bottom=44)
+    sheet = Sheet(theme, height, left=74, right=70, top=34, bottom=44)
     names = list(next(iter(parts.values()), {}))
     labels = list(parts)
     for order, name in enumerate(names):
         seconds = [parts[label].get(name, 0.0) for label in labels]
         strength = 0.3 + 0.7 * order / max(1, len(names) - 1)
-        result.add_trace(
-            go.Bar(
-                y=np.arange(len(labels)), x=seconds, orientation="h", width=0.58, name=name, showlegend=False,
+        sheet.add(
+            dict(
+                type="bar", y=np.arange(len(labels)), x=seconds, orientation="h", width=0.58, name=name,
+                showlegend=False,
                 marker=dict(color=[with_alpha(model_colour(label), strength) for label in labels], line_width=0),
                 customdata=labels, hovertemplate="%{customdata}: " + name + " %{x:.1f} s<extra></extra>",
             )
         )
     for row, label in enumerate(labels):
         whole = sum(parts[label].values())
-        result.add_annotation(
-            x=whole, y=row, text=f"<b>{whole:,.0f} s</b>", showarrow=False, xanchor="left", xshift=6,
-            font=dict(size=13, color=theme.text),
-        )
-    note(result, theme, "pale to full: " + ", ".join(names), x=0, y=1, xanchor="left", yanchor="bottom", yshift=8)
-    _model_rows(result, theme, parts)
-    result.update_layout(barmode="stack")
-    result.update_xaxes(title_text="seconds", showgrid=True, nticks=7, rangemode="tozero")
-    return result
+        said = f"<b>{whole:,.0f} s</b>"
+        sheet.write(said, size=13, colour=theme.text, x=whole, y=row, xanchor="left", xshift=6)
+    sheet.write_above("pale to full: " + ", ".join(names))
+    _model_rows(sheet, theme, parts)
+    sheet.layout["barmode"] = "stack"
+    sheet.axis("x", title="seconds", showgrid=True, nticks=7, rangemode="tozero")
+    return sheet.figure()
 
 
 def ratio(
@@ -87,7 +88,7 @@ def ratio(
     Left of 1, the fast ViT is the cheaper one. `quartiles` is the spread of the measured ratio. What is None is
     left out, but keeps its line.
     """
-    result = figure(theme, height, left=138, right=28, top=26, bottom=40)
+    sheet = Sheet(theme, height, left=138, right=28, top=26, bottom=40)
     rows = [
         ("time, measured", measured, theme.text, "circle"),
         ("operations, counted", counted, theme.text, "diamond"),
@@ -95,20 +96,18 @@ def ratio(
     ]
     highest = max([1.1] + [value * 1.08 for _, value, _, _ in rows if value is not None] + list(quartiles or ()))
     for y, (name, value, colour, symbol) in enumerate(rows):
-        result.add_shape(type="line", x0=0, x1=highest, y0=y, y1=y, line=dict(color=theme.grid, width=1), layer="below")
+        sheet.draw(type="line", x0=0, x1=highest, y0=y, y1=y, line=dict(color=theme.grid, width=1), layer="below")
         if value is None:
-            result.add_annotation(
-                x=0, y=y, text="not measured yet", showarrow=False, xanchor="left", yshift=9,
-                font=dict(size=12, color=theme.muted),
-            )
+            sheet.write("not measured yet", x=0, y=y, xanchor="left", yshift=9)
             continue
         spread = quartiles if name == "time, measured" and quartiles else (value, value)
         said = f"{name}: the fast ViT takes {value:.1%} of the ViT's"
         if spread[0] != spread[1]:
             said += f"<br>half of the measured slices lie between {spread[0]:.3f} and {spread[1]:.3f}"
-        result.add_trace(
-            go.Scatter(
-                x=[value], y=[y], mode="markers", marker=dict(size=12, color=colour, symbol=symbol, line_width=2),
+        sheet.add(
+            dict(
+                type="scatter", x=[value], y=[y], mode="markers",
+                marker=dict(size=12, color=colour, symbol=symbol, line_width=2),
                 error_x=dict(
                     type="data", symmetric=False, array=[spread[1] - value], arrayminus=[value - spread[0]],
                     color=colour, thickness=2, width=6, visible=spread[0] != spread[1],
@@ -116,27 +115,21 @@ def ratio(
                 hovertemplate=said + "<extra></extra>", cliponaxis=False,
             )
         )
-        result.add_annotation(
-            x=spread[1], y=y, text=f"<b>{value:.3f}</b>", showarrow=False, xanchor="left", xshift=10,
-            font=dict(size=14, color=colour),
-        )
-    result.add_shape(type="line", x0=1, x1=1, y0=-0.6, y1=2.5, line=dict(color=model_colour("ViT"), width=2))
-    result.add_annotation(
-        x=1, y=-0.6, text="ViT = 1", showarrow=False, yanchor="bottom", yshift=2,
-        font=dict(size=12, color=theme.text),
+        sheet.write(f"<b>{value:.3f}</b>", size=14, colour=colour, x=spread[1], y=y, xanchor="left", xshift=10)
+    sheet.draw(type="line", x0=1, x1=1, y0=-0.6, y1=2.5, line=dict(color=model_colour("ViT"), width=2))
+    sheet.write("ViT = 1", colour=theme.text, x=1, y=-0.6, yanchor="bottom", yshift=2)
+    sheet.axis(
+        "x", range=[0, highest], nticks=7, title="fast ViT ÷ ViT (left of 1: the fast ViT costs less)"
     )
-    result.update_xaxes(
-        range=[0, highest], title_text="fast ViT ÷ ViT (left of 1: the fast ViT costs less)", nticks=7
-    )
-    result.update_yaxes(
-        range=[2.5, -0.6], tickvals=[0, 1, 2], ticktext=[name for name, *_ in rows],
+    sheet.axis(
+        "y", range=[2.5, -0.6], tickvals=[0, 1, 2], ticktext=[name for name, *_ in rows],
         tickfont=dict(size=13, color=theme.text),
     )
-    return result
+    return sheet.figure()
 
 
-def _model_rows(result: go.Figure, theme: Theme, labels: Mapping[str, object]) -> None:
-    result.update_yaxes(
-        range=[len(labels) - 0.5, -0.5], tickvals=list(range(len(labels))), ticktext=list(labels),
+def _model_rows(sheet: Sheet, theme: Theme, labels: Mapping[str, object]) -> None:
+    sheet.axis(
+        "y", range=[len(labels) - 0.5, -0.5], tickvals=list(range(len(labels))), ticktext=list(labels),
         tickfont=dict(size=13, color=theme.text),
     )

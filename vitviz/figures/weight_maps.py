@@ -11,7 +11,8 @@ from vitviz.config import ModelConfig
 from vitviz.figures.mosaic import GAP, columns_for, mosaic, place_numbers
 from vitviz.figures.palette import SEQUENTIAL, plotly_scale
 from vitviz.figures.pixels import image_trace, padded
-from vitviz.figures.theme import Theme, colour_bar, figure, square_axes
+from vitviz.figures.sheet import Sheet
+from vitviz.figures.theme import Theme, colour_bar
 
 
 def weight_maps(
@@ -23,6 +24,7 @@ def weight_maps(
     show: Literal["overlay", "map"] = "overlay",
     scale: Literal["shared", "each"] = "shared",
     height: int = 320,
+    aspect: float = 2.0,
 ) -> go.Figure:
     """Every map as one tile, over the picture.
 
@@ -31,9 +33,10 @@ def weight_maps(
         maps: `(tokens, n_maps)`. v1: each weight in [0, 1]; v1.1: every map sums to 1.
         show: `"overlay"` lets the picture show through; `"map"` has the scale's exact colours.
         scale: `"shared"`: one scale for all maps, for v1 the whole of [0, 1]; `"each"`: every map up to its maximum.
+        aspect: how many times as wide as high the space is, about; decides how many maps stand in a row.
     """
     grid, count = config.grid, maps.shape[1]
-    columns = columns_for(count)
+    columns = columns_for(count, aspect)
     rows = -(-count // columns)
     tiles = np.full((rows * columns, grid, grid), np.nan, dtype=np.float32)
     tiles[:count] = maps.T.reshape(count, grid, grid)
@@ -51,13 +54,13 @@ def weight_maps(
     if scale == "shared" and config.token_learner == "v1.1":
         title = "weight (a map sums to 1)"
 
-    result = figure(theme, height, right=72)
+    sheet = Sheet(theme, height, right=72)
     if show == "overlay":
-        _pictures(result, padded(image, config), count, columns)
+        _pictures(sheet, padded(image, config), count, columns)
     z, x, y = mosaic(shown.reshape(rows, columns, grid, grid))
-    result.add_trace(
-        go.Heatmap(
-            z=z, x=x, y=y, zmin=0, zmax=top, colorscale=plotly_scale(SEQUENTIAL), hoverongaps=False,
+    sheet.add(
+        dict(
+            type="heatmap", z=z, x=x, y=y, zmin=0, zmax=top, colorscale=plotly_scale(SEQUENTIAL), hoverongaps=False,
             opacity=0.64 if show == "overlay" else 1, colorbar=colour_bar(theme, title),
             customdata=mosaic(card.reshape(rows, columns, grid, grid, 4)).z,
             hovertemplate="map %{customdata[0]:.0f}, row %{customdata[1]:.0f}, column %{customdata[2]:.0f}"
@@ -67,15 +70,15 @@ def weight_maps(
     )
     for index in range(count):
         row, column = divmod(index, columns)
-        result.add_annotation(
-            x=column, y=row, text=f"{index + 1}", showarrow=False, xanchor="left", yanchor="top",
-            font=dict(size=12, color="#FFFFFF"), bgcolor="rgba(16,21,27,0.72)", borderpad=2,
+        sheet.write(
+            f"{index + 1}", colour="#FFFFFF", x=column, y=row, xanchor="left", yanchor="top",
+            bgcolor="rgba(16,21,27,0.72)", borderpad=2,
         )
-    square_axes(result, columns - GAP, rows - GAP)
-    return result
+    sheet.square_axes(columns - GAP, rows - GAP)
+    return sheet.figure()
 
 
-def _pictures(result: go.Figure, picture: np.ndarray, count: int, columns: int) -> None:
+def _pictures(sheet: Sheet, picture: np.ndarray, count: int, columns: int) -> None:
     """The picture under every tile, as one image trace with transparent gaps."""
     side = picture.shape[0]
     rows = -(-count // columns)
@@ -90,6 +93,6 @@ def _pictures(result: go.Figure, picture: np.ndarray, count: int, columns: int) 
         canvas[row, : side * zoom, column, : side * zoom, :3] = big
         canvas[row, : side * zoom, column, : side * zoom, 3] = 255
     pixel = 1 / place
-    result.add_trace(
+    sheet.add(
         image_trace(canvas.reshape(rows * place, columns * place, 4), x0=pixel / 2, y0=pixel / 2, pixel=pixel)
     )
