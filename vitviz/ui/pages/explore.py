@@ -1,0 +1,163 @@
+"""Explore: one picture, two models, and everything that is inside."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from vitviz.ui import controls, frame, picture_chooser, strip, warm
+from vitviz.ui.catalogue import Catalogue, Family, catalogue
+from vitviz.ui.components.copy_link import copy_link
+from vitviz.ui.components.tour import tour
+from vitviz.ui.panels import PANELS, ROWS, Panel
+from vitviz.ui.panels import show as show_panel
+from vitviz.ui.pictures import OWN, gallery_for
+from vitviz.ui.scene import Scene
+from vitviz.ui.train_offer import nothing_yet, train_here
+
+SKELETON = 260
+TOUR = (
+    (
+        ".st-key-image",
+        "Choose a picture",
+        "From the gallery, by chance, or one of your own: it never leaves this computer.",
+    ),
+    (
+        ".st-key-patch_size",
+        "Drag the sliders",
+        "Patch size: how finely the picture is cut. n_maps: how many learned "
+        "tokens the fast ViT goes on with. Everything below follows at once.",
+    ),
+    (
+        ".st-key-panel-attention",
+        "See where a patch looks",
+        "Point at any patch: every layer and head of both models shows where it looks. A click holds it.",
+    ),
+    (
+        ".st-key-panel-weight-maps",
+        "What the TokenLearner keeps",
+        "Each map is one learned token: what is bright goes into it. After it, the fast ViT sees nothing else.",
+    ),
+    (
+        ".st-key-panel-timing",
+        "Does it pay?",
+        "Time as measured beside operations as counted. Every view is a link: copy it and come back.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the controls say, before any model has been run."""
+
+    family: Family
+    patch_size: int
+    n_maps: int | None
+    scene: Scene
+    answers: DeltaGenerator  # the place for both answers in the strip
+
+    @property
+    def complete(self) -> bool:
+        """Whether both models of this setting are there."""
+        return self.scene.pair.vit is not None and (self.n_maps is None or self.scene.pair.fast is not None)
+
+
+def show() -> None:
+    """The whole page."""
+    found = catalogue()
+    if not found.families:
+        nothing_yet(found)
+        return
+    asked = _strip(found)
+    if not asked.complete:
+        train_here(asked.family, asked.patch_size, asked.n_maps)
+    if warm.ready():
+        scene = asked.scene.traced()
+        with asked.answers:
+            strip.answers(scene)
+        _fill(_slots(), scene, PANELS)
+    else:
+        _show_cold(asked)
+
+
+def _show_cold(asked: Asked) -> None:
+    """The first page of a new server: what needs no model comes first, the rest when TensorFlow is there."""
+    place = asked.answers.empty()
+    with place:
+        strip.answers(asked.scene)
+    slots = _slots()
+    waiting = [slots[panel.key].skeleton(height=SKELETON) for panel in PANELS if panel.needs_traces]
+    _fill(slots, asked.scene, (panel for panel in PANELS if not panel.needs_traces))
+    warm.wait()
+    scene = asked.scene.traced()
+    with place:
+        strip.answers(scene)
+    for placeholder in waiting:
+        placeholder.empty()
+    _fill(slots, scene, (panel for panel in PANELS if panel.needs_traces))
+
+
+def _strip(found: Catalogue) -> Asked:
+    with st.container(key="strip"):
+        thumbnail, picture_place, sliders, answers, more = st.columns(
+            (0.07, 0.27, 0.25, 0.3, 0.11), gap="medium", vertical_alignment="top"
+        )
+        with more, st.popover("Settings", icon=":material/tune:", width="stretch", key="settings"):
+            family = controls.family(found)
+            _about(family, found)
+            st.segmented_control(
+                "Pictures are saved as",
+                ["png", "svg"],
+                default="png",
+                required=True,
+                key="format",
+                format_func=str.upper,
+                help="With the camera button that appears over a picture.",
+            )
+        with sliders:
+            left, right = st.columns(2, gap="medium", wrap=False)
+            with left:
+                patch = controls.patch_size(family)
+            with right:
+                maps = controls.n_maps(family, patch)
+        pair = controls.pair(family, patch, maps)
+        gallery = gallery_for(family.example)
+        with picture_place:
+            picture = picture_chooser.choose(gallery, pair)
+        with thumbnail:
+            strip.thumbnail(picture)
+        with more:
+            extra = {"models": family.key, "runs": "~".join(run.id for run in pair.models().values())}
+            copy_link(extra, note="Your own picture is not in it." if picture.name == OWN else "")
+            tour(TOUR)
+        warning = picture_chooser.warning(picture, gallery)
+        if warning:
+            st.html(f'<p class="vv-warning">{warning}</p>')
+    return Asked(family, patch, maps, Scene(pair, picture, frame.theme()), answers)
+
+
+def _about(chosen: Family, found: Catalogue) -> None:
+    st.caption(f"{len(chosen.runs)} runs in this family. Patch sizes {', '.join(map(str, chosen.patch_sizes()))}.")
+    for id, reason in found.damaged.items():
+        st.html(f'<p class="vv-note"><b>{html.escape(id)}</b> cannot be used: {html.escape(reason)}</p>')
+
+
+def _slots() -> dict[str, DeltaGenerator]:
+    """The panels' containers in their places."""
+    slots = {}
+    for row in ROWS:
+        for column, panels in zip(st.columns(row.widths, gap="small"), row.columns, strict=True):
+            for panel in panels:
+                slots[panel.key] = column.container(border=True, key=f"panel-{panel.key}")
+    return slots
+
+
+def _fill(slots: dict[str, DeltaGenerator], scene: Scene, panels: Iterable[Panel]) -> None:
+    for panel in panels:
+        with slots[panel.key]:
+            # a fragment: a switch in a panel repaints that panel alone
+            st.fragment(show_panel, key=f"fragment-{panel.key}")(panel, scene)

@@ -1,0 +1,68 @@
+"""What the page is looking at: two models and one picture, traced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vitviz.config import ModelConfig
+from vitviz.figures.theme import Theme
+from vitviz.runs import RunError, RunRecord
+from vitviz.trace import Trace
+from vitviz.ui import caches
+from vitviz.ui.catalogue import Pair
+from vitviz.ui.pictures import Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything that a panel may read. `traces` has a model's trace unless its weights cannot be read."""
+
+    pair: Pair
+    picture: Picture
+    theme: Theme
+    traces: dict[str, Trace] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)  # model -> why there is no trace of it
+
+    @property
+    def runs(self) -> dict[str, RunRecord]:
+        """The runs by the names that every picture uses: "ViT", "fast ViT"."""
+        return self.pair.models()
+
+    @property
+    def config(self) -> ModelConfig:
+        """Settings that both models share (all but the TokenLearner)."""
+        return next(iter(self.runs.values())).model
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes that the models know."""
+        return next(iter(self.runs.values())).class_names
+
+    @property
+    def source(self) -> str:
+        """Which runs these pictures come from, in a line."""
+        return " · ".join(f"{label} {run.id}" for label, run in self.runs.items())
+
+    def traced(self) -> Scene:
+        """The same with every trace that can be had. Builds models: needs TensorFlow, and takes a moment."""
+        traces, failures = {}, {}
+        for label, run in self.runs.items():
+            try:
+                traces[label] = caches.trace_of(run, self.picture.image)
+            except RunError as error:
+                failures[label] = str(error)
+        return Scene(self.pair, self.picture, self.theme, traces, failures)
+
+    @property
+    def ready(self) -> bool:
+        """Whether `traced` would answer at once."""
+        return all(caches.has_trace(run, self.picture.image) for run in self.runs.values())
+
+
+def name_for_file(scene: Scene, panel: str) -> str:
+    """A file's name that says what is in it."""
+    kind = f"p{scene.config.patch_size}"
+    if scene.pair.fast is not None:
+        kind += f"-m{scene.pair.fast.model.n_maps}"
+    picture = "".join(letter if letter.isalnum() else "-" for letter in scene.picture.name.lower())
+    return f"vitviz-{panel}-{kind}-{picture}"

@@ -1,0 +1,138 @@
+"""Offering, on the Explore page, to train what is not there; and showing how a training goes."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+
+import streamlit as st
+
+from vitviz.config import PRESETS
+from vitviz.ui import estimate, training_job
+from vitviz.ui.catalogue import Catalogue, Family, runs_dir
+from vitviz.ui.training_form import arguments_for, best_dataset, pictures_in
+from vitviz.ui.training_job import Job, JobError
+
+QUICK = {"preset": "tuned", "patch_size": 7, "n_maps": 4, "epochs": 3, "limit": 3000}
+
+
+def nothing_yet(found: Catalogue) -> None:
+    """The Explore page of a project without a single model."""
+    with st.container(key="nothing-yet", border=True):
+        st.html(
+            '<div class="vv-empty"><h2>Nothing to look into yet</h2><p>Explore shows what happens inside trained '
+            "models, and there are none here. Train a small pair now: a ViT and a fast ViT, patches of 7×7 pixels, 4 "
+            "maps, three rounds over 3,000 real pictures. It takes about a minute, and this page opens by itself when "
+            "they are ready.</p></div>"
+        )
+        _start_button("Train a small pair", "A first small pair", arguments_for(**QUICK, dataset=best_dataset()))
+        progress()
+        for id, reason in found.damaged.items():
+            st.html(f'<p class="vv-note"><b>{html.escape(id)}</b> cannot be used: {html.escape(reason)}</p>')
+
+
+def train_here(family: Family, patch: int, maps: int | None) -> None:
+    """A line that says which model is missing, and trains it as the rest of its family was trained."""
+    pair = family.pair(patch, maps)
+    what = "fast" if pair.vit is not None else ("both" if maps is not None and pair.fast is None else "vit")
+    name = {"fast": f"A fast ViT with {maps} maps", "vit": "The ViT", "both": f"A pair with {maps} maps"}[what]
+    with st.container(key="train-here", horizontal=True, vertical_alignment="center", gap="medium"):
+        arguments = _like(family, patch, maps, what)
+        said = f"{name} at patch size {patch} is not trained yet in this family."
+        if arguments is None:
+            said += " Its settings are its own: train it with the command line."
+            st.html(f'<p class="vv-warning">{said}</p>', width="stretch")
+            return
+        duration = estimate.in_words(_seconds(family, patch, maps, what))
+        st.html(f'<p class="vv-warning">{said} Trained like the others, it takes {duration}.</p>', width="stretch")
+        _start_button("Train it now", f"{name}, patch size {patch}", arguments)
+    progress()
+
+
+def progress() -> None:
+    """The latest training while it runs, following by itself; a page that shows runs is drawn anew when it ends."""
+    job = training_job.read(runs_dir())
+    if job is not None and job.running:
+        st.fragment(_follow, run_every=0.7)()
+    elif job is not None and job.state == "failed":
+        st.error(job.message)
+
+
+def _follow() -> None:
+    job = training_job.read(runs_dir())
+    if job is None or not job.running:
+        st.rerun()
+        return
+    running(job)
+
+
+def running(job: Job) -> None:
+    """The bar of a training, and the button that stops it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="training-now"):
+        st.progress(min(job.share, 1.0), text=f"{job.title}: {job.text}")
+        st.button(
+            "Stop", key="stop-training", on_click=training_job.stop, args=(runs_dir(),), icon=":material/stop_circle:"
+        )
+
+
+def _start_button(label: str, title: str, arguments: list[str]) -> None:
+    job = training_job.read(runs_dir())
+    if st.button(
+        label,
+        type="primary",
+        key="start-training",
+        disabled=job is not None and job.running,
+        icon=":material/play_arrow:",
+    ):
+        try:
+            training_job.start(runs_dir(), title, arguments)
+        except JobError as error:
+            st.error(str(error))
+            return
+        st.rerun()
+
+
+def _like(family: Family, patch: int, maps: int | None, what: str) -> list[str] | None:
+    """The command's arguments that repeat the family's training, or None where no arguments would."""
+    run = family.example
+    preset = PRESETS.get(run.preset or "")
+    if preset is None or run.train.dataset == "folder":
+        return None
+    options = ("dataset", "limit", "epochs", "batch_size", "learning_rate", "seed")
+    said = {name: getattr(run.train, name) for name in options}
+    if dataclasses.replace(preset.train, **said) != run.train:
+        return None
+    shape = dataclasses.replace(
+        preset.model,
+        image_size=run.model.image_size,
+        channels=run.model.channels,
+        classes=run.model.classes,
+        patch_size=run.model.patch_size,
+    )
+    if dataclasses.replace(shape, n_maps=run.model.n_maps) != run.model:
+        return None
+    extra = {
+        "batch-size": run.train.batch_size,
+        "learning-rate": run.train.learning_rate,
+        "seed": run.train.seed,
+        "classes": run.model.classes,
+    }
+    return arguments_for(
+        preset=run.preset,
+        patch_size=patch,
+        n_maps=maps,
+        epochs=run.train.epochs,
+        limit=run.train.limit,
+        dataset=run.train.dataset,
+        model=what,
+        **{name.replace("-", "_"): value for name, value in extra.items()},
+    )
+
+
+def _seconds(family: Family, patch: int, maps: int | None, what: str) -> float | None:
+    vit = dataclasses.replace(family.example.model.plain(), patch_size=patch)
+    models = [vit] if what in ("vit", "both") else []
+    if maps is not None and what in ("fast", "both"):
+        models.append(vit.fast(maps))
+    train = family.example.train
+    return estimate.seconds(models, train, pictures_in(train.dataset, family.example.model.classes), family.runs)
