@@ -122,7 +122,7 @@ def names_in() -> Callable[[object], dict[str, np.ndarray]]:
     """A function: a layer or a model in, its weights out, by their names within it."""
 
     def named(thing) -> dict[str, np.ndarray]:
-        return {weight.path.split("/", 1)[1]: np.array(weight) for weight in thing.weights}
+        return {weight.path.split("/", 1)[1]: weight.numpy() for weight in thing.weights}
 
     return named
 

@@ -97,7 +97,7 @@ def test_nothing_imports_what_stands_further_along_the_way_of_the_data(room):
     assert {path.name: found for path in files if (found := reaches(path, forbidden))} == {}
 
 
-HEAVY = "tensorflow keras streamlit plotly".split()
+HEAVY = ["tensorflow", "keras", "streamlit", "plotly"]
 LOADED = f"import sys; print([name for name in {HEAVY} if name in sys.modules])"
 
 
