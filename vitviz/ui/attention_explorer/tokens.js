@@ -22,7 +22,7 @@ class TokenStrip {
     row.setAttribute("role", "toolbar");
     row.setAttribute("aria-label", `Learned tokens of ${model.name}`);
     const count = model.learners.reduce((sum, { n }) => sum + n, 0);
-    const { size, columns } = thumbnailSize(count, this.place.width);
+    const { size, columns } = thumbnailSize(count, this.place.width - 4);
     row.style.gridTemplateColumns = `repeat(${columns}, ${size}px)`;
     model.learners.forEach(({ n }, learner) => {
       for (let index = 0; index < n; index++) {
