@@ -54,8 +54,7 @@ def attention_explorer(
         models: one or two, cut into the same grid.
         patch_size: in pixels.
         colours: the stops of the sequential scale, low to high, `#rrggbb`.
-        view: what to show at first; later, a view that differs from the one asked before and from the one
-            returned last. Handing back what was returned is always right.
+        view: what to show at first, such as a link's; later runs do not read it (see `show_view`).
         key: one per explorer on a page.
         on_change: called before the page runs again after a person changed the view.
 
@@ -63,7 +62,7 @@ def attention_explorer(
         ValueError: the arrays do not fit one another (see `pack`).
     """
     asked = _Asked.of(key)
-    asked.ask(view or View(), known=bool(st.session_state.get(key)))
+    asked.at_first(view or View(), known=bool(st.session_state.get(key)))
     extra = {"key": key, "request": {"id": asked.request, "view": asked.shown.to_dict()}}
     state = _component(
         key=key,
@@ -73,8 +72,7 @@ def attention_explorer(
     reported = state.get("view")
     # A report from before the latest request is out of date
     current = isinstance(reported, dict) and reported.get("request") == asked.request
-    asked.returned = View.read(reported) if current else asked.shown
-    return asked.returned
+    return View.read(reported) if current else asked.shown
 
 
 def show_view(key: str, view: View) -> None:
@@ -83,24 +81,25 @@ def show_view(key: str, view: View) -> None:
 
 
 class _Asked:
-    """What the page last asked an explorer to show. A request has an id, and the browser obeys each id once."""
+    """What the page last asked an explorer to show. A request has an id, and the browser obeys each id once.
+
+    The `view` argument is not compared with what was shown before: a run that Streamlit interrupts may have
+    written half a view into the link, and the next run would ask for that half.
+    """
 
     def __init__(self) -> None:
         self.request = ""
-        self.view: View | None = None  # the argument of the last run
         self.shown = View()  # the view that goes with the request
-        self.returned: View | None = None
-        self.known = False  # the browser had reported a state
+        self.known = False  # the browser has reported a state
 
     @staticmethod
     def of(key: str) -> _Asked:
         return st.session_state.setdefault(f"{key}:asked", _Asked())
 
-    def ask(self, view: View, known: bool) -> None:
+    def at_first(self, view: View, known: bool) -> None:
         forgotten = self.known and not known  # the explorer was away, and Streamlit dropped its state
-        if not self.request or forgotten or view not in (self.view, self.returned):
+        if not self.request or forgotten:
             self.force(view)
-        self.view = view
         self.known = known
 
     def force(self, view: View) -> None:
