@@ -19,8 +19,8 @@ EVERY_MODEL_SETTING_CHANGED = ModelConfig(
 )  # fmt: skip
 EVERY_TRAIN_SETTING_CHANGED = TrainConfig(
     dataset="mnist", limit=123, validation_fraction=0.25, epochs=3, batch_size=17, learning_rate=2e-3,
-    schedule="constant", warmup_epochs=2.5, weight_decay=0.01, label_smoothing=0.2, ema=0.99, shift=2, flip=False,
-    erase=0.3, seed=42,
+    schedule="constant", warmup_epochs=2.5, weight_decay=0.01, label_smoothing=0.2, shift=2, flip=False,
+    erase=0.3, initial_values="glorot", seed=42,
 )  # fmt: skip
 CHANGED = [EVERY_MODEL_SETTING_CHANGED, EVERY_TRAIN_SETTING_CHANGED]
 by_kind = pytest.mark.parametrize("changed", CHANGED, ids=lambda config: type(config).__name__)
@@ -102,9 +102,10 @@ BAD_MODEL_VALUES = {
 BAD_TRAIN_VALUES = {
     **{name: no_whole_number_from(1) for name in ("limit", "epochs", "batch_size")},
     **{name: no_number_from(0) for name in ("warmup_epochs", "weight_decay", "learning_rate")},
-    **{name: no_number_from(0, below=1) for name in ("validation_fraction", "label_smoothing", "ema", "erase")},
+    **{name: no_number_from(0, below=1) for name in ("validation_fraction", "label_smoothing", "erase")},
     "dataset": st.integers() | st.none() | st.just("") | st.lists(st.text(max_size=3)),
     "schedule": none_of("constant", "cosine"),
+    "initial_values": none_of("glorot", "mimetic"),
     "shift": no_whole_number_from(0),
     "flip": no_truth,
     "seed": no_whole_number_from(0, 2**31 - 1),
@@ -184,7 +185,8 @@ def test_the_article_preset_is_the_tutorial_to_the_letter():
     assert (fast.n_maps, fast.insert_after, fast.token_learner, fast.selector_norm) == (4, 2, "v1", False)
     assert (train.batch_size, train.epochs, train.validation_fraction) == (32, 6, 0.33)
     assert (train.learning_rate, train.schedule, train.warmup_epochs, train.weight_decay) == (1e-3, "constant", 0, 0)
-    assert (train.flip, train.shift, train.erase, train.label_smoothing, train.ema) == (False, 0, 0, 0, 0)
+    assert (train.flip, train.shift, train.erase, train.label_smoothing) == (False, 0, 0, 0)
+    assert train.initial_values == "glorot"
     assert "Dropout" in ARTICLE.note and "never connected" in ARTICLE.note
 
 

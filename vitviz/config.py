@@ -16,6 +16,7 @@ Activation = Literal["relu", "gelu"]
 Pixels = Literal["0..255", "0..1", "-1..1"]
 Selector = Literal["v1", "v1.1"]
 Schedule = Literal["constant", "cosine"]
+Initial = Literal["glorot", "mimetic"]
 
 DATASETS = ("fashion_mnist", "fashion_mnist_mini", "mnist", "cifar10", "cifar100", "folder")
 
@@ -155,8 +156,8 @@ class TrainConfig:
 
     The last `validation_fraction` of the training pictures is held out. `limit` keeps only the first
     pictures of the set (None: all). `warmup_epochs` and `schedule` shape the learning rate; `shift` (in
-    pixels), `flip` and `erase` (a probability) are the augmentation; `ema` is the decay of
-    the running average of the weights (0: none); the average is what is evaluated and saved.
+    pixels), `flip` and `erase` (a probability) are the augmentation. `initial_values` are those that Keras would draw
+    (`"glorot"`), or attention and positions imitate trained transformers (`"mimetic"`).
     """
 
     dataset: str = "fashion_mnist"
@@ -169,10 +170,10 @@ class TrainConfig:
     warmup_epochs: float = 1.0
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
-    ema: float = 0.0
     shift: int = 0
     flip: bool = True
     erase: float = 0.0
+    initial_values: Initial = "mimetic"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -186,11 +187,11 @@ class TrainConfig:
         _whole("seed", self.seed, low=0, high=2**31 - 1, because="the largest 32-bit seed")
         _truth("flip", self.flip)
         _one_of("schedule", self.schedule, ("constant", "cosine"))
+        _one_of("initial_values", self.initial_values, ("glorot", "mimetic"))
         _real("validation_fraction", self.validation_fraction, low=0.0, below=1.0)
         _real("warmup_epochs", self.warmup_epochs, low=0.0)
         _real("weight_decay", self.weight_decay, low=0.0)
         _real("label_smoothing", self.label_smoothing, low=0.0, below=1.0)
-        _real("ema", self.ema, low=0.0, below=1.0)
         _real("erase", self.erase, low=0.0, below=1.0)
         _real("learning_rate", self.learning_rate, low=0.0)
         if self.learning_rate == 0:
@@ -285,6 +286,7 @@ ARTICLE = Preset(
         weight_decay=0.0,
         label_smoothing=0.0,
         flip=False,
+        initial_values="glorot",
     ),
 )
 

@@ -12,7 +12,7 @@ def load_model(record: RunRecord) -> VisionTransformer:
     Raises:
         RunError: the weights are missing, damaged, or not those of a model of these settings.
     """
-    model = build(record.model, initial=False)
+    model = build(record.model, initial=None)
     variables = model.named_weights()
     weights = record.weights({name: tuple(variable.shape) for name, variable in variables.items()})
     for name, variable in variables.items():

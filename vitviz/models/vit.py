@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import keras
 import tensorflow as tf
 
-from vitviz.config import ModelConfig
+from vitviz.config import Initial, ModelConfig
 from vitviz.models.dense import Dense, LayerNorm
 from vitviz.models.embedding import PatchEmbedding
 from vitviz.models.encoder import EncoderBlock
 from vitviz.models.initial import initial_value
+from vitviz.models.mimetic import mimetic_values
 from vitviz.models.token_fuser import TokenFuser
 from vitviz.models.token_learner import TokenLearner
 from vitviz.models.tokenizer import cut_patches, scale_pixels
@@ -99,15 +100,16 @@ class VisionTransformer(keras.Model):
         return self.classify(pooled)
 
 
-def build(config: ModelConfig, seed: int = 0, *, initial: bool = True) -> VisionTransformer:
+def build(config: ModelConfig, seed: int = 0, *, initial: Initial | None = "glorot") -> VisionTransformer:
     """A model of this shape, with initial values that depend on the seed and on nothing else.
 
-    `initial=False` leaves the values out (kernels are 0), for weights that are about to be loaded.
+    `initial=None` leaves the values out (kernels are 0), for weights that are about to be loaded.
     """
     model = VisionTransformer(config)
     side = config.image_size
     model(tf.zeros((1, side, side, config.channels)))
-    if initial:
+    if initial is not None:
+        mimetic = mimetic_values(config, seed) if initial == "mimetic" else {}
         for name, variable in model.named_weights().items():
-            variable.assign(initial_value(name, tuple(variable.shape), seed))
+            variable.assign(mimetic[name] if name in mimetic else initial_value(name, tuple(variable.shape), seed))
     return model
