@@ -47,7 +47,8 @@ def save_run(root: Path, config: ModelConfig, train: TrainConfig, preset: str | 
         timing={
             "setup_seconds": 1.0, "compile_seconds": 3.0, "train_seconds": 4.0, "epoch_seconds": [2.0, 2.0],
             "step_ms": {"median": 20.0 - 5 * half, "q1": 19.0 - 5 * half, "q3": 22.0 - 5 * half},
-            "batch_size": train.batch_size, "steps_per_epoch": 1, "machine": {"cpu": "a test", "cores": 2}, "pair": None,
+            "batch_size": train.batch_size, "steps_per_epoch": 1,
+            "pair": None, "machine": {"cpu": "a test", "cores": 2},
         },
         metrics={split: scores for split in ("train", "validation", "test")},
         operations={"params": total_params(config), "macs": total_macs(config)},

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MODELS = 48  # about 2.5 MB each
 TRACES = 400  # about 0.3 MB each at patch size 4
+FIGURES = 600  # about 0.1 MB each
 
 
 class Bounded:
@@ -51,6 +52,8 @@ _lock = threading.RLock()
 _models = Bounded(MODELS)
 _traces = Bounded(TRACES)
 _answers = Bounded(MODELS)
+_figures_lock = threading.Lock()  # apart from the models' lock: nobody waits for a figure that is already drawn
+_figures = Bounded(FIGURES)
 
 
 def trace_of(record: RunRecord, image: np.ndarray) -> Trace:
@@ -59,14 +62,8 @@ def trace_of(record: RunRecord, image: np.ndarray) -> Trace:
     Raises:
         RunError: the run's weights are missing or damaged.
     """
-    key = (_identity(record), hashlib.blake2b(image.tobytes(), digest_size=16).digest(), image.shape)
     with _lock:
-        return _traces.get(key, lambda: _trace(record, image))
-
-
-def has_trace(record: RunRecord, image: np.ndarray) -> bool:
-    """Whether `trace_of` would answer at once, without building anything."""
-    return (_identity(record), hashlib.blake2b(image.tobytes(), digest_size=16).digest(), image.shape) in _traces
+        return _traces.get((identity(record), fingerprint(image)), lambda: _trace(record, image))
 
 
 def model_of(record: RunRecord) -> Any:
@@ -74,7 +71,7 @@ def model_of(record: RunRecord) -> Any:
     from vitviz.trained import load_model
 
     with _lock:
-        return _models.get(_identity(record), lambda: load_model(record))
+        return _models.get(identity(record), lambda: load_model(record))
 
 
 def answers_of(record: RunRecord, images: np.ndarray) -> np.ndarray:
@@ -85,9 +82,18 @@ def answers_of(record: RunRecord, images: np.ndarray) -> np.ndarray:
         parts = [model(images[start : start + 128]).numpy() for start in range(0, len(images), 128)]
         return np.concatenate(parts).argmax(axis=1)
 
-    key = (_identity(record), hashlib.blake2b(images.tobytes(), digest_size=16).digest())
     with _lock:
-        return _answers.get(key, ask)
+        return _answers.get((identity(record), fingerprint(images)), ask)
+
+
+def figure_of(key: Hashable, make: Callable[[], Any]) -> Any:
+    """The figure kept under `key`, or what `make` draws. `key` must name everything that the drawing depends on."""
+    with _figures_lock:
+        if key in _figures:
+            return _figures.get(key, make)
+    drawn = make()  # outside the lock: other visitors need not wait for it
+    with _figures_lock:
+        return _figures.get(key, lambda: drawn)
 
 
 def _trace(record: RunRecord, image: np.ndarray) -> Trace:
@@ -96,6 +102,11 @@ def _trace(record: RunRecord, image: np.ndarray) -> Trace:
     return trace(model_of(record), image)
 
 
-def _identity(record: RunRecord) -> tuple[str, str]:
-    # The folder and the moment: a run that was deleted and trained anew may carry an old id
+def identity(record: RunRecord) -> tuple[str, str]:
+    """What tells one run's model from every other: the folder, and the moment, as an old id may come back."""
     return str(record.path), record.created.isoformat()
+
+
+def fingerprint(image: np.ndarray) -> tuple[bytes, tuple[int, ...]]:
+    """What tells one array of pixels from every other."""
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest(), image.shape

@@ -8,70 +8,81 @@ import streamlit as st
 
 from vitviz.ui.catalogue import Catalogue, Family, Pair
 
+FIRST_PATCH_SIZE, FIRST_MAPS = 7, 8  # of a first visit, where they are there
+
 
 def family(found: Catalogue) -> Family:
-    """Which family of models: chosen rarely, hence meant for a popover."""
-    _settle("models", list(found.families))
+    """Which family of models: chosen rarely, hence meant for a popover. In the link by its key, as `models`."""
+    keys = list(found.families)
+    if st.session_state.get("family") not in keys:
+        linked = st.query_params.get("models")
+        st.session_state["family"] = linked if linked in keys else keys[0]
+    # not bound to the address: that would put the long title there and not the key
     key = st.selectbox(
         "Models",
-        list(found.families),
+        keys,
         format_func=lambda key: found.families[key].title,
-        key="models",
-        bind="query-params",
+        key="family",
+        persist_state="session",
         help="Runs that differ in patch size and n_maps alone: same network, same data, same training.",
     )
+    if key != keys[0]:
+        st.query_params["models"] = key
+    else:
+        st.query_params.pop("models", None)
     return found.families[key]
 
 
 def patch_size(chosen: Family) -> int:
     """The patch size, in pixels."""
-    return _slider(
+    options = chosen.patch_sizes()
+    if st.session_state.get("patch_size") not in (None, *options):
+        st.session_state["patch_size"] = nearest(options, st.session_state["patch_size"])
+    return st.select_slider(
         "Patch size",
-        chosen.patch_sizes(),
+        options,
+        value=nearest(options, FIRST_PATCH_SIZE),
         key="patch_size",
-        middle=7,
+        bind="query-params",
         help="The side of a patch in pixels. Small patches: many tokens, fine detail, more work.",
     )
 
 
 def n_maps(chosen: Family, patch: int) -> int | None:
-    """How many maps the fast ViT's TokenLearner has; None in a family without a fast ViT."""
+    """How many maps the fast ViT's TokenLearner has; None in a family without a fast ViT.
+
+    Where the number that the visitor wanted is not there for this patch size, the nearest one stands in, and the
+    wanted one comes back with the next patch size that has it.
+    """
     options = chosen.n_maps(patch)
+    help = "How many learned tokens the fast ViT goes on with after its TokenLearner."
     if not options:
-        st.select_slider(
-            "n_maps", ["none"], disabled=True, key="no_maps", help="These models were trained without a TokenLearner."
-        )
+        st.select_slider("n_maps", ["none"], disabled=True, key="no_maps", help="These models have no TokenLearner.")
         return None
-    return _slider(
-        "n_maps",
-        options,
-        key="n_maps",
-        middle=8,
-        help="How many learned tokens the fast ViT goes on with after its TokenLearner.",
+    trained = [count for count in options if chosen.pair(patch, count).fast is not None] or options
+    wanted = st.session_state.get("n_maps_wanted", FIRST_MAPS)
+    moved = st.session_state.get("n_maps_at", (chosen.key, patch)) != (chosen.key, patch)
+    if moved or st.session_state.get("n_maps") not in (None, *options):
+        st.session_state["n_maps"] = nearest(trained, wanted)
+    st.session_state["n_maps_at"] = (chosen.key, patch)
+    default = nearest(trained, FIRST_MAPS)
+    chosen_maps = st.select_slider(
+        "n_maps", options, value=default, key="n_maps", bind="query-params", help=help, on_change=_want
     )
+    st.session_state.setdefault("n_maps_wanted", chosen_maps)
+    return chosen_maps
+
+
+def nearest(options: Sequence[int], value: int) -> int:
+    """The option that is nearest to the value; of two, the larger one."""
+    return min(options, key=lambda option: (abs(option - value), -option))
+
+
+def _want() -> None:
+    st.session_state["n_maps_wanted"] = st.session_state["n_maps"]
 
 
 def pair(chosen: Family, patch: int, maps: int | None) -> Pair:
     """The two runs of these settings. A link may name runs; they go before newer ones that are alike."""
     wanted = str(st.query_params.get("runs", "")).split("~")
     return chosen.pair(patch, maps, wanted)
-
-
-def _slider(label: str, options: Sequence[int], *, key: str, middle: int, help: str) -> int:
-    _settle(key, options)
-    default = min(options, key=lambda option: abs(option - middle))
-    if len(options) == 1:
-        # a slider needs two ends; a list of one still says what it is
-        return st.selectbox(label, options, key=key, bind="query-params", help=help)
-    return st.select_slider(label, options, value=default, key=key, bind="query-params", help=help)
-
-
-def _settle(key: str, options: Sequence) -> None:
-    """Moves a choice that is no longer offered to the nearest one that is."""
-    value = st.session_state.get(key)
-    if value is None or value in options:
-        return
-    if isinstance(value, int) and not isinstance(value, bool):
-        st.session_state[key] = min(options, key=lambda option: abs(option - value))
-    else:
-        del st.session_state[key]

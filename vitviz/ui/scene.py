@@ -54,9 +54,10 @@ class Scene:
         return Scene(self.pair, self.picture, self.theme, traces, failures)
 
     @property
-    def ready(self) -> bool:
-        """Whether `traced` would answer at once."""
-        return all(caches.has_trace(run, self.picture.image) for run in self.runs.values())
+    def identity(self) -> tuple:
+        """What a figure of this scene depends on, apart from its own switches."""
+        runs = tuple((label, caches.identity(run)) for label, run in self.runs.items())
+        return runs, caches.fingerprint(self.picture.image), self.picture.label, self.theme.name
 
 
 def name_for_file(scene: Scene, panel: str) -> str:

@@ -32,21 +32,27 @@ def nothing_yet(found: Catalogue) -> None:
 
 
 def train_here(family: Family, patch: int, maps: int | None) -> None:
-    """A line that says which model is missing, and trains it as the rest of its family was trained."""
+    """Says which model is missing, and offers to train it as the rest of its family was trained.
+
+    It stands in the place of the answer that the missing model would give, so that nothing on the page moves.
+    """
+    job = training_job.read(runs_dir())
+    if job is not None and job.running:
+        st.fragment(_follow, run_every=0.7)()
+        return
     pair = family.pair(patch, maps)
     what = "fast" if pair.vit is not None else ("both" if maps is not None and pair.fast is None else "vit")
-    name = {"fast": f"A fast ViT with {maps} maps", "vit": "The ViT", "both": f"A pair with {maps} maps"}[what]
-    with st.container(key="train-here", horizontal=True, vertical_alignment="center", gap="medium"):
-        arguments = _like(family, patch, maps, what)
-        said = f"{name} at patch size {patch} is not trained yet in this family."
+    name = {"fast": f"fast ViT, {maps} maps", "vit": "ViT", "both": f"pair, {maps} maps"}[what]
+    arguments = _like(family, patch, maps, what)
+    with st.container(key="train-here", horizontal=True, vertical_alignment="center", gap="small"):
         if arguments is None:
-            said += " Its settings are its own: train it with the command line."
-            st.html(f'<p class="vv-warning">{said}</p>', width="stretch")
+            st.html(f'<p class="vv-note">No {name} at patch size {patch}; the command line can train it.</p>')
             return
         duration = estimate.in_words(_seconds(family, patch, maps, what))
-        st.html(f'<p class="vv-warning">{said} Trained like the others, it takes {duration}.</p>', width="stretch")
-        _start_button("Train it now", f"{name}, patch size {patch}", arguments)
-    progress()
+        _start_button(f"Train the {name}", f"{name}, patch size {patch}", arguments)
+        st.html(f'<p class="vv-note">Not trained yet. Like the others: {duration}.</p>', width="stretch")
+    if job is not None and job.state == "failed":
+        st.html(f'<p class="vv-note">{html.escape(job.message)}</p>')
 
 
 def progress() -> None:

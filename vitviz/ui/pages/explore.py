@@ -19,7 +19,8 @@ from vitviz.ui.pictures import OWN, gallery_for
 from vitviz.ui.scene import Scene
 from vitviz.ui.train_offer import nothing_yet, train_here
 
-SKELETON = 260
+SKELETON = {"attention": 660}  # pixels
+OTHER_SKELETON = 260
 TOUR = (
     (
         ".st-key-image",
@@ -33,12 +34,12 @@ TOUR = (
         "tokens the fast ViT goes on with. Everything below follows at once.",
     ),
     (
-        ".st-key-panel-attention",
+        ".st-key-panel-attention:has(.vv-head)",  # and not while a skeleton stands there
         "See where a patch looks",
         "Point at any patch: every layer and head of both models shows where it looks. A click holds it.",
     ),
     (
-        ".st-key-panel-weight-maps",
+        ".st-key-panel-weight-maps:has(.vv-head)",
         "What the TokenLearner keeps",
         "Each map is one learned token: what is bright goes into it. After it, the fast ViT sees nothing else.",
     ),
@@ -73,32 +74,32 @@ def show() -> None:
         nothing_yet(found)
         return
     asked = _strip(found)
-    if not asked.complete:
-        train_here(asked.family, asked.patch_size, asked.n_maps)
     if warm.ready():
         scene = asked.scene.traced()
         with asked.answers:
-            strip.answers(scene)
+            _answers(asked, scene)
         _fill(_slots(), scene, PANELS)
     else:
         _show_cold(asked)
 
 
 def _show_cold(asked: Asked) -> None:
-    """The first page of a new server: what needs no model comes first, the rest when TensorFlow is there."""
-    place = asked.answers.empty()
-    with place:
+    """The first page of a new server: what needs no model is there at once, the rest when TensorFlow is."""
+    with asked.answers:
         strip.answers(asked.scene)
     slots = _slots()
-    waiting = [slots[panel.key].skeleton(height=SKELETON) for panel in PANELS if panel.needs_traces]
+    for panel in PANELS:
+        if panel.needs_traces:
+            slots[panel.key].skeleton(height=SKELETON.get(panel.key, OTHER_SKELETON))
     _fill(slots, asked.scene, (panel for panel in PANELS if not panel.needs_traces))
     warm.wait()
-    scene = asked.scene.traced()
-    with place:
-        strip.answers(scene)
-    for placeholder in waiting:
-        placeholder.empty()
-    _fill(slots, scene, (panel for panel in PANELS if panel.needs_traces))
+    st.rerun()
+
+
+def _answers(asked: Asked, scene: Scene) -> None:
+    strip.answers(scene)
+    if not asked.complete:
+        train_here(asked.family, asked.patch_size, asked.n_maps)
 
 
 def _strip(found: Catalogue) -> Asked:
@@ -141,7 +142,7 @@ def _strip(found: Catalogue) -> Asked:
 
 
 def _about(chosen: Family, found: Catalogue) -> None:
-    st.caption(f"{len(chosen.runs)} runs in this family. Patch sizes {', '.join(map(str, chosen.patch_sizes()))}.")
+    st.caption(f"{chosen.title}. {len(chosen.runs)} runs in this family. Patch sizes {', '.join(map(str, chosen.patch_sizes()))}.")
     for id, reason in found.damaged.items():
         st.html(f'<p class="vv-note"><b>{html.escape(id)}</b> cannot be used: {html.escape(reason)}</p>')
 
@@ -149,10 +150,14 @@ def _about(chosen: Family, found: Catalogue) -> None:
 def _slots() -> dict[str, DeltaGenerator]:
     """The panels' containers in their places."""
     slots = {}
-    for row in ROWS:
-        for column, panels in zip(st.columns(row.widths, gap="small"), row.columns, strict=True):
+    for number, row in enumerate(ROWS, start=1):
+        with st.container(key=f"row-{number}"):
+            columns = st.columns(row.widths, gap="small")
+        for column, panels in zip(columns, row.columns, strict=True):
             for panel in panels:
-                slots[panel.key] = column.container(border=True, key=f"panel-{panel.key}")
+                # the last panel of a column reaches down to the end of the row
+                height = "stretch" if panel is panels[-1] else "content"
+                slots[panel.key] = column.container(border=True, key=f"panel-{panel.key}", height=height)
     return slots
 
 

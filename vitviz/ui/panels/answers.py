@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import html
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from vitviz.figures.answers import answers
 from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
 
-HEIGHT = 250
+HEIGHT = 300
 
 
 def _render(scene: Scene) -> None:
-    figure = answers(
-        {label: trace.probabilities for label, trace in scene.traces.items()},
-        scene.class_names,
-        scene.theme,
-        truth=scene.picture.label,
-        height=HEIGHT,
-    )
-    chart(figure, scene, "answers", "Both models' probabilities for every class")
+    def draw() -> go.Figure:
+        shares = {label: trace.probabilities for label, trace in scene.traces.items()}
+        return answers(shares, scene.class_names, scene.theme, truth=scene.picture.label, height=HEIGHT)
+
+    chart(draw, scene, "answers", "Both models' probabilities for every class")
     st.html(f'<p class="vv-note">{html.escape(agreement(scene))}</p>')
 
 

@@ -12,6 +12,7 @@ from vitviz.ui.attention_explorer import ExplorerModel, View, attention_explorer
 from vitviz.ui.panels.panel import Panel
 from vitviz.ui.scene import Scene
 
+EXPLORER = "attention_explorer"
 PROVES_NOT = (
     "Attention shows where information may flow, not why the model answers as it does: maps that look convincing "
     "can be changed without changing the answer."
@@ -26,10 +27,19 @@ def _render(scene: Scene) -> None:
         patch_size=scene.config.patch_size,
         colours=SEQUENTIAL,
         view=View.from_query(st.query_params),
-        key="attention_explorer",
+        key=EXPLORER,
+        on_change=_changed,
     )
-    _keep_in_link(view)
+    _keep_in_link(view)  # also when it came from a link and not from a hand
     st.caption(PROVES_NOT)
+
+
+def _changed() -> None:
+    """The pin or a switch was changed: the panel of positions follows the pin, the rest of the page stays."""
+    reported = st.session_state[EXPLORER].get("view")
+    if reported is not None:
+        _keep_in_link(View.read(reported))
+    st.rerun(["fragment-attention", "fragment-positions"])
 
 
 def _explorer_model(label: str, trace: Trace) -> ExplorerModel:

@@ -9,11 +9,11 @@ from vitviz.ui.panels.choice import choice
 from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
 
-HEIGHT = 230
+HEIGHT = 262
 
 
 def _render(scene: Scene) -> None:
-    with st.container(horizontal=True, gap="small", key="row-curves"):
+    with st.container(horizontal=True, gap="small", key="pick-curves"):
         metric = st.selectbox(
             "Measure",
             list(METRICS),
@@ -26,8 +26,13 @@ def _render(scene: Scene) -> None:
         )
         clock = choice("Over", ["epoch", "seconds"], key="clock")
     histories = {label: run.history for label, run in scene.runs.items()}
-    figure = curves(histories, metric, scene.theme, x=clock, classes=scene.config.classes, height=HEIGHT)
-    chart(figure, scene, "curves", f"{METRICS[metric]} over {clock}, both models")
+    chart(
+        lambda: curves(histories, metric, scene.theme, x=clock, classes=scene.config.classes, height=HEIGHT),
+        scene,
+        "curves",
+        f"{METRICS[metric]} over {clock}, both models",
+        switches=(metric, clock),
+    )
     st.caption(_trained_on(scene))
 
 

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from vitviz.figures.theme import plot_config
+from vitviz.ui import caches
 from vitviz.ui.scene import Scene, name_for_file
 
 Rows = Sequence[Mapping[str, object]]
@@ -67,8 +68,13 @@ def show(panel: Panel, scene: Scene) -> None:
     panel.render(scene)
 
 
-def chart(figure: go.Figure, scene: Scene, key: str, alt: str) -> None:
-    """A figure in its place. `key` must be the same for the same place, so that it is updated and not replaced."""
+def chart(make: Callable[[], go.Figure], scene: Scene, key: str, alt: str, *, switches: Sequence[object] = ()) -> None:
+    """A figure in its place, drawn once for every visitor who asks for the same.
+
+    `key` must be the same for the same place, so that it is updated and not replaced; `switches` are the panel's own
+    settings that the drawing depends on.
+    """
+    figure = caches.figure_of((key, tuple(switches), scene.identity), make)
     st.plotly_chart(
         figure,
         key=key,
@@ -79,12 +85,7 @@ def chart(figure: go.Figure, scene: Scene, key: str, alt: str) -> None:
 
 
 def _more(panel: Panel, scene: Scene) -> None:
-    with st.popover(
-        "More",
-        type="tertiary",
-        help="The formula, the shapes, the source, and the data to save",
-        key=f"more-{panel.key}",
-    ):
+    with st.popover("More", type="tertiary", key=f"more-{panel.key}"):
         st.markdown(panel.more)
         st.caption(f"Shown here: {scene.source}.")
         if not panel.needs_traces or (scene.traces and not panel.applies(scene)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from vitviz.analysis.similarity import cosine_similarity
@@ -16,21 +17,26 @@ HEIGHT = 262
 
 
 def _render(scene: Scene) -> None:
-    with st.container(horizontal=True, gap="small", key="row-positions"):
+    with st.container(horizontal=True, gap="small", key="pick-positions"):
         model = choice("Model", list(scene.traces), key="positions_model")
         view = choice("View", ["all patches", "one patch"], key="positions_view")
     config = scene.config
-    similarity = cosine_similarity(scene.traces[model].position_embedding)
     patch = pinned_patch(config)
-    if view == "one patch":
-        figure = position_similarity(similarity, patch, config.grid, scene.theme, height=HEIGHT)
-        row, column = divmod(patch, config.grid)
-        said = f"The patch at row {row + 1}, column {column + 1}. Pin another one in the attention panel."
-    else:
-        figure = position_similarity_grid(similarity, config.grid, scene.theme, height=HEIGHT)
-        said = "Each small square belongs to the patch at its place, and shows that patch against all others."
-    chart(figure, scene, "positions", f"Cosine similarity of positional embeddings, {model}, {view}")
-    st.caption(said)
+
+    def draw() -> go.Figure:
+        similarity = cosine_similarity(scene.traces[model].position_embedding)
+        if view == "one patch":
+            return position_similarity(similarity, patch, config.grid, scene.theme, height=HEIGHT)
+        return position_similarity_grid(similarity, config.grid, scene.theme, height=HEIGHT)
+
+    alt = f"Cosine similarity of positional embeddings, {model}, {view}"
+    chart(draw, scene, "positions", alt, switches=(model, view, patch))
+    row, column = divmod(patch, config.grid)
+    st.caption(
+        f"The patch at row {row + 1}, column {column + 1}. Pin another one in the attention panel."
+        if view == "one patch"
+        else "Each small square belongs to the patch at its place, and shows that patch against all others."
+    )
 
 
 def _data(scene: Scene) -> dict[str, np.ndarray]:

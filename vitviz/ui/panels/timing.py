@@ -11,8 +11,8 @@ from vitviz.ui.panels.choice import choice
 from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
 
-HEIGHT = 200
-VIEWS = ["ratio", "step", "total", "operations", "parameters", "layers"]
+HEIGHT = 262
+VIEWS = ["ratio", "step", "total", "MACs", "weights", "layers"]
 
 
 def _render(scene: Scene) -> None:
@@ -20,7 +20,7 @@ def _render(scene: Scene) -> None:
     if view == "layers":
         st.dataframe(_data(scene), height=HEIGHT, hide_index=True, key="timing-layers", column_config=_COLUMNS)
     else:
-        chart(_figure(scene, view), scene, "timing", f"Timing of both models: {view}")
+        chart(lambda: _figure(scene, view), scene, "timing", f"Timing of both models: {view}", switches=(view,))
     st.caption(_measured_on(scene))
 
 
@@ -38,9 +38,9 @@ def _figure(scene: Scene, view: str):
             for label, run in runs.items()
         }
         return total_time(parts, theme, height=HEIGHT)
-    if view in ("operations", "parameters"):
+    if view in ("MACs", "weights"):
         rows = {label: layers(run.model) for label, run in runs.items()}
-        return layer_costs(rows, theme, what="macs" if view == "operations" else "params", height=HEIGHT)
+        return layer_costs(rows, theme, what="macs" if view == "MACs" else "params", height=HEIGHT)
     measured, quartiles, counted = ratios(scene)
     return ratio(theme, measured=measured, quartiles=quartiles, counted=counted, height=HEIGHT)
 

@@ -14,15 +14,27 @@ from vitviz.ui.scene import Scene
 
 def _render(scene: Scene) -> None:
     config, trace = scene.config, next(iter(scene.traces.values()))
-    left, right = st.columns(2, gap="small", wrap=False)
+    left, right = st.columns(2, gap=None, wrap=False)
     with left:
-        figure = picture_under_grid(trace.image, config, scene.theme, height=170)
-        chart(figure, scene, "tokens-grid", "The picture under its patch grid")
+        chart(
+            lambda: picture_under_grid(trace.image, config, scene.theme, height=150),
+            scene,
+            "tokens-grid",
+            "The picture under its patch grid",
+        )
     with right:
-        figure = patches_apart(trace.patches, config, scene.theme, height=170)
-        chart(figure, scene, "tokens-apart", "The patches, taken apart")
-    figure = token_sequence(trace.patches, config, scene.theme, height=86)
-    chart(figure, scene, "tokens-sequence", "The patches in the order in which the transformer reads them")
+        chart(
+            lambda: patches_apart(trace.patches, config, scene.theme, height=150),
+            scene,
+            "tokens-apart",
+            "The patches, taken apart",
+        )
+    chart(
+        lambda: token_sequence(trace.patches, config, scene.theme, height=76),
+        scene,
+        "tokens-sequence",
+        "The patches in the order in which the transformer reads them",
+    )
     st.html(f'<p class="vv-shapes">{_shapes(scene)}</p>')
 
 

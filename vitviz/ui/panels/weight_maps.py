@@ -15,7 +15,7 @@ from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
 
 HEIGHT = 262
-VIEWS = ["maps", "overlap", "learned tokens", "numbers"]
+VIEWS = ["maps", "overlap", "tokens", "numbers"]
 
 
 def _applies(scene: Scene) -> str | None:
@@ -28,7 +28,7 @@ def _applies(scene: Scene) -> str | None:
 
 def _render(scene: Scene) -> None:
     trace = scene.traces["fast ViT"]
-    with st.container(horizontal=True, gap="small", key="row-weight-maps"):
+    with st.container(horizontal=True, gap="small", key="pick-weight-maps"):
         view = choice("View", VIEWS, key="maps_view")
         each = view == "maps" and st.toggle(
             "own scales",
@@ -39,14 +39,15 @@ def _render(scene: Scene) -> None:
     if view == "numbers":
         st.dataframe(_rows(trace), height=HEIGHT, hide_index=True, key="maps-numbers", column_config=_COLUMNS)
     else:
-        chart(_figure(scene, trace, view, each), scene, "weight-maps", f"{trace.config.n_maps} weight maps: {view}")
+        alt = f"{trace.config.n_maps} weight maps: {view}"
+        chart(lambda: _figure(scene, trace, view, each), scene, "weight-maps", alt, switches=(view, each))
     st.caption(reading(trace))
 
 
 def _figure(scene: Scene, trace: Trace, view: str, each: bool):
     if view == "overlap":
         return overlap_matrix(overlap(trace.weight_maps), scene.theme, height=HEIGHT)
-    if view == "learned tokens":
+    if view == "tokens":
         return cosine_matrix(cosine_similarity(trace.learned_tokens), scene.theme, height=HEIGHT)
     return weight_maps(
         trace.image, trace.weight_maps, trace.config, scene.theme, scale="each" if each else "shared", height=HEIGHT
