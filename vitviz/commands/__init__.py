@@ -15,10 +15,10 @@ import os
 import sys
 
 from vitviz import __version__
-from vitviz.commands import evaluate, runs, summary, trace, train, zoo
+from vitviz.commands import delete, estimate, evaluate, runs, stop, summary, trace, train, zoo
 from vitviz.commands.progress import Progress
 
-COMMANDS = (train, summary, evaluate, runs, trace, zoo)
+COMMANDS = (train, estimate, stop, delete, summary, evaluate, runs, trace, zoo)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,8 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except (ValueError, OSError, MemoryError) as error:
         return _fail(_one_line(error))
-    except KeyboardInterrupt:
-        return _fail("Stopped; nothing was saved.", status=130)
+    except KeyboardInterrupt as stopped:
+        if chosen.json and getattr(stopped, "result", None):  # a training that was stopped has saved what is complete
+            print(json.dumps(_finite(stopped.result), allow_nan=False), flush=True)
+        return _fail(str(stopped) or "Stopped; nothing was saved.", status=130)
 
 
 def _finite(value: object) -> object:

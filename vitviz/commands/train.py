@@ -1,16 +1,27 @@
-"""`train`: one model or the pair, on real pictures, to runs in the store."""
+"""`train`: one model or the pair, on real pictures, to runs in the store.
+
+Every training works in a folder of its own, which others may watch, stop and continue: see `vitviz.live`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import dataclasses
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitviz.commands.options import add_model_options, add_train_options, shapes, training
+from vitviz.commands.options import MODEL_OPTIONS, TRAIN_OPTIONS, add_model_options, add_train_options, shapes, training
 from vitviz.commands.progress import Progress
 from vitviz.commands.quiet import quiet_import
+from vitviz.config import ModelConfig, TrainConfig
 
 if TYPE_CHECKING:
+    from vitviz.data import Dataset
+    from vitviz.live.worker import Worker
     from vitviz.runs import RunRecord
+    from vitviz.training.fit import Trained
     from vitviz.training.trainer import Trainer
 
 # What the tutorial published for its pair: 4 classes, patch 5, 4 maps, 6 epochs. The ratio is of its training times.
@@ -19,45 +30,214 @@ PUBLISHED_RATIO = 0.636
 
 def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     """Adds the command's options."""
-    parser = commands.add_parser("train", help="train a ViT, a fast ViT, or both side by side")
+    return add_options(commands.add_parser("train", help="train a ViT, a fast ViT, or both side by side"))
+
+
+def add_options(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The same, for a parser that is there."""
     add_model_options(parser)
     add_train_options(parser)
+    parser.add_argument("--continue", dest="go_on", metavar="RUN",
+                        help="go on with a training that was stopped, failed or vanished, from its last complete epoch")
+    parser.add_argument("--max-jobs", type=int, default=1, metavar="N",
+                        help="wait until fewer than N trainings of this folder of runs are at work (1)")
+    parser.add_argument("--job", help=argparse.SUPPRESS)  # the working folder that a page has made already
     return parser
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict:
-    """Trains, saves and compares; returns the runs and, for a pair, the ratio of their step times."""
-    from vitviz.data import load
-    from vitviz.runs import RunStore
+    """Trains, saves and compares; returns the runs and, for a pair, the ratio of their step times.
 
-    chosen, config = training(options)
-    shapes(options)  # refuses a bad model before any picture is read
-    classes = options.classes or (chosen.model.classes if chosen.name == "article" else None)
-    dataset = load(config.dataset, folder=options.data_dir, classes=classes, limit=config.limit, seed=config.seed)
+    Raises:
+        Stopped: somebody stopped it; what is complete is saved.
+    """
+    from vitviz.live.publish import hand_over
+    from vitviz.live.worker import Worker
+
+    if options.max_jobs < 1:
+        raise ValueError(f"--max-jobs must be at least 1, not {options.max_jobs}.")
+    root = Path(options.runs_dir)
+    was_there = root.exists()
+    folder = _working_folder(options, root)
+    worker = Worker(folder)
+    worker.fleeting = options.job is None and options.go_on is None
+    try:
+        with worker:
+            plan = Plan.resumed(worker, options) or Plan.new(options)
+            result = _train(worker, plan, options.max_jobs, _Told(progress, worker))
+            worker.end("finished", share=1.0, seconds_left=0.0, time_ratio=result["time_ratio"])
+    except BaseException:
+        if not was_there:
+            _remove_if_empty(root)
+        raise
+    hand_over(folder, [saved["id"] for saved in result["runs"]])
+    return result
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What to train: the options of a new training, or the settings of one that goes on. `models` may come later."""
+
+    config: TrainConfig
+    preset: str
+    classes: int | None
+    data_dir: str | None
+    created: datetime
+    options: argparse.Namespace | None = None
+    models: list[ModelConfig] | None = None
+
+    @classmethod
+    def new(cls, options: argparse.Namespace) -> Plan:
+        """From the command line. Raises `ConfigError`."""
+        chosen, config = training(options)
+        shapes(options)  # refuses a bad model before any picture is read
+        classes = options.classes or (chosen.model.classes if chosen.name == "article" else None)
+        data_dir = None if options.data_dir is None else str(Path(options.data_dir).expanduser().absolute())
+        return cls(config, chosen.name, classes, data_dir, _now(), options=options)
+
+    @classmethod
+    def resumed(cls, worker: Worker, options: argparse.Namespace) -> Plan | None:
+        """From a working folder; None where there is nothing to go on with yet."""
+        settings = worker.settings
+        if options.go_on is None:
+            return None
+        if "models" not in settings:  # it ended before its pictures were read: from the beginning, then
+            given = add_options(argparse.ArgumentParser()).parse_args(settings["arguments"])
+            return cls.new(argparse.Namespace(**(vars(given) | {"data_dir": options.data_dir or given.data_dir})))
+        models = [ModelConfig.from_dict(values) for values in settings["models"].values()]
+        return cls(
+            TrainConfig.from_dict(settings["train"]), settings["preset"], settings["classes"],
+            options.data_dir or settings["data_dir"], datetime.fromisoformat(settings["created"]), models=models,
+        )  # fmt: skip
+
+    def shapes(self, dataset: Dataset) -> list[ModelConfig]:
+        """The models, fit for the pictures."""
+        return self.models or shapes(self.options, dataset)
+
+    def settings(self, models: list[ModelConfig]) -> dict:
+        """For job.json."""
+        return {
+            "models": {model.kind: model.to_dict() for model in models}, "train": self.config.to_dict(),
+            "preset": self.preset, "classes": self.classes, "data_dir": self.data_dir,
+        }  # fmt: skip
+
+
+class _Told:
+    """What is said to whoever sits here is also in the log, for whoever looks later."""
+
+    def __init__(self, progress: Progress, worker: Worker) -> None:
+        self.bar, self._progress, self._worker = progress.bar, progress, worker
+
+    def say(self, text: str) -> None:
+        self._progress.say(text)
+        self._worker.log(text)
+
+
+def _working_folder(options: argparse.Namespace, root: Path) -> Path:
+    from vitviz.live.files import LIVE
+    from vitviz.live.jobs import create, find_job, label
+
+    if options.job is not None:
+        return root / LIVE / options.job
+    if options.go_on is None:
+        plan = Plan.new(options)
+        return create(root, label(shapes(options), plan.preset), arguments_of(options), plan.created)
+    others = set(arguments_of(options)[::2]) - {"--preset", "--model", "--data-dir"}
+    if others:
+        raise ValueError(f"--continue goes on with the settings that the training has: leave out {min(others)}.")
+    return find_job(root, options.go_on).folder
+
+
+def _train(worker: Worker, plan: Plan, at_once: int, progress: _Told) -> dict:
+    from vitviz.data import load
+    from vitviz.live.jobs import plan_runs
+    from vitviz.live.publish import save
+    from vitviz.runs import new_id
+
+    worker.wait_for_turn(at_once, lambda ahead: progress.bar(0, f"waiting for {ahead} other training(s)"))
+    worker.report(now=True, state="running", stage="loading")
+    config = plan.config
+    dataset = load(config.dataset, folder=plan.data_dir, classes=plan.classes, limit=config.limit, seed=config.seed)
     progress.say(
         f"{len(dataset.train):,} training and {len(dataset.test):,} test pictures of {dataset.classes} classes, "
         f"from {dataset.source}"
     )
-    models = shapes(options, dataset)
-    quiet_import("tensorflow")
-    from vitviz.training.fit import train
-
-    store = RunStore(options.runs_dir)
-    results = train(
-        models,
-        config,
-        dataset,
-        preset=chosen.name,
-        name=store.free_id,
-        on_progress=lambda stage, them: show(progress, stage, them),
+    models = plan.shapes(dataset)
+    worker.settle(**plan.settings(models))
+    ids = worker.settings.get("runs") or plan_runs(
+        worker.folder, {model.kind: new_id(model, plan.preset, plan.created) for model in models}
     )
+    worker.check()
+    quiet_import("tensorflow")
+    results = _fit(worker, plan, models, dataset, ids, progress)
+    worker.report(now=True, stage="save")
+    saved = []
     for result in results:
-        store.save(result.record, result.weights)
+        save(worker, result.record, result.weights)
+        saved.append(result.record.id)
+        worker.report(now=True, runs=saved)
     records = [result.record for result in results]
-    for line in comparison(records):
-        progress.say(line)
-    pair = records[0].timing["pair"]
-    return {"runs": [as_object(record) for record in records], "time_ratio": pair["ratio"] if pair else None}
+    if records:
+        for line in comparison(records):
+            progress.say(line)
+    pair = records[0].timing["pair"] if records else None
+    answer = {"runs": [as_object(record) for record in records], "time_ratio": pair["ratio"] if pair else None}
+    if len(records) < len(models) or any(record.status["state"] != "finished" for record in records):
+        raise _stopped(worker, records, answer)
+    return answer
+
+
+def _fit(
+    worker: Worker, plan: Plan, models: list[ModelConfig], dataset: Dataset, ids: dict[str, str], progress: _Told
+) -> list[Trained]:
+    from vitviz.runs import new_id
+    from vitviz.training.fit import train
+    from vitviz.training.working import WorkingFolder
+
+    names = {new_id(model, plan.preset, plan.created): ids[model.kind] for model in models}
+    try:
+        return train(
+            models, plan.config, dataset, preset=plan.preset, name=names.__getitem__, created=plan.created,
+            on_progress=lambda stage, trainers: show(progress, stage, trainers), keeper=WorkingFolder(worker),
+        )  # fmt: skip
+    except Exception as error:
+        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
+            raise MemoryError(
+                f"There is not enough memory for steps of {plan.config.batch_size:,} pictures: choose a smaller "
+                "--batch-size, a smaller --width, or fewer pictures (--limit)."
+            ) from error
+        raise
+
+
+def _stopped(worker: Worker, records: list[RunRecord], answer: dict) -> KeyboardInterrupt:
+    from vitviz.live.error import Stopped
+
+    if not records:
+        return Stopped("Stopped before any epoch was complete: there is nothing to keep.")
+    kept = ", ".join(f"{r.status['epochs_done']} of {r.train.epochs} epochs in {r.id}" for r in records)
+    stopped = Stopped(f"Stopped; kept: {kept}. To go on: python -m vitviz train --continue {worker.folder.name}")
+    stopped.result = answer
+    return stopped
+
+
+def arguments_of(options: argparse.Namespace) -> list[str]:
+    """The options as a person would type them: pairs of a name and a value."""
+    names = ["preset", "model", "n-maps", "classes", *(name for name, *_ in MODEL_OPTIONS + TRAIN_OPTIONS)]
+    arguments = []
+    for name in [*names, "dataset", "data-dir"]:
+        value = getattr(options, name.replace("-", "_"))
+        if value is not None:
+            arguments += [f"--{name}", str(value)]
+    return arguments
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone().replace(microsecond=0)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # somebody's files are there, or it was never made
+        folder.rmdir()
 
 
 def show(progress: Progress, stage: str, trainers: list[Trainer]) -> None:

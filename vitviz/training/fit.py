@@ -12,15 +12,23 @@ from vitviz.analysis.operations import total_macs, total_params
 from vitviz.config import ModelConfig, TrainConfig
 from vitviz.data import Dataset, Split, hold_out
 from vitviz.runs import RunRecord, new_id
+from vitviz.training.keeper import Keeper
 from vitviz.training.machine import describe_machine
 from vitviz.training.metrics import scores
-from vitviz.training.race import race
+from vitviz.training.race import PairedTiming, race
+from vitviz.training.report import step_ms
 from vitviz.training.trainer import Trainer
+
+STOPPED = "It was stopped after epoch {done} of {epochs}."
+
+
+class StopTraining(Exception):
+    """The keeper wants no more epochs."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run, not saved yet, with its weights by name."""
+    """A run, not saved yet, with its weights by name."""
 
     record: RunRecord
     weights: dict[str, np.ndarray]
@@ -34,6 +42,8 @@ def train(
     preset: str | None,
     name: Callable[[str], str] = lambda wanted: wanted,
     on_progress: Callable[[str, list[Trainer]], None] = lambda stage, trainers: None,
+    keeper: Keeper | None = None,
+    created: datetime | None = None,
 ) -> list[Trained]:
     """Trains one model, or a ViT and a fast ViT side by side, and evaluates each on all three splits.
 
@@ -41,33 +51,67 @@ def train(
         models: one or two shapes; with two, the second one's time is compared with the first one's.
         name: turns the id that a run should have into one that is free in the store.
         on_progress: called with the stage (`"compile"`, `"train"`, `"evaluate"`) and the trainers, often.
+        keeper: what is kept on the way; it may go on with an earlier training, and may have this one stop.
+        created: when the training was begun, if not now.
+
+    Returns:
+        A run for each model that has a complete epoch: `finished`, or as it was after its last complete epoch and
+        `stopped` where the keeper wanted that.
 
     Raises:
         ValueError: the pictures do not have the shape or the classes that the models read.
     """
     for model in models:
         _check_fit(model, dataset)
+    keeper, created = keeper or Keeper(), created or now()
     kept, held_out = hold_out(dataset.train, config.validation_fraction)
-    created = now()
     trainers = [
         Trainer(model, config, (kept.images, kept.labels), (held_out.images, held_out.labels)) for model in models
     ]
-    for trainer in trainers:
-        on_progress("compile", trainers)
-        trainer.compile()
-    paired = race(trainers, lambda: on_progress("train", trainers)).summary()
 
-    ids = [name(new_id(model, preset, created)) for model in models]
+    def tell(stage: str, timing: PairedTiming) -> None:
+        on_progress(stage, trainers)
+        keeper.on_progress(stage, trainers, timing)
+
+    for trainer in trainers:
+        tell("compile", PairedTiming())
+        trainer.compile()
+    timing = keeper.resume(trainers, dataset)
+    _train_all(trainers, timing, keeper, lambda: tell("train", timing))
+
+    ids = {trainer: name(new_id(trainer.model.config, preset, created)) for trainer in trainers if trainer.epochs_done}
     results = []
-    for place, trainer in enumerate(trainers):
-        on_progress("evaluate", trainers)
+    for trainer, id in ids.items():
+        tell("evaluate", timing)
         metrics = evaluate(trainer, kept, held_out, dataset.test)
-        other = ids[1 - place] if len(ids) == 2 else None
+        other = next((other for other in ids.values() if other != id), None)
         record = record_of(
-            trainer, dataset, id=ids[place], preset=preset, metrics=metrics, pair=other, paired=paired, created=created
-        )
+            trainer, dataset, id=id, preset=preset, metrics=metrics, pair=other,
+            paired=timing.summary() if other else None, created=created,
+        )  # fmt: skip
         results.append(Trained(record, trainer.weights()))
     return results
+
+
+def _train_all(trainers: list[Trainer], timing: PairedTiming, keeper: Keeper, tell: Callable[[], None]) -> None:
+    """Trains to the end, or until the keeper wants to stop: then back to the last complete epoch of each."""
+    complete = {trainer: trainer.state() for trainer in trainers}
+
+    def on_epoch(trainer: Trainer) -> None:
+        complete[trainer] = trainer.state()
+        keeper.on_epoch(trainer, timing)
+
+    def on_slice() -> None:
+        tell()
+        if keeper.stopping() and not all(trainer.done for trainer in trainers):
+            raise StopTraining
+
+    try:
+        on_slice()
+        race(trainers, on_slice, on_epoch, timing)
+    except StopTraining:
+        for trainer, state in complete.items():
+            trainer.restore(*state)
 
 
 def evaluate(trainer: Trainer, train: Split, validation: Split, test: Split) -> dict[str, dict[str, float]]:
@@ -87,8 +131,11 @@ def record_of(
     paired: dict[str, float] | None,
     created: datetime | None = None,
 ) -> RunRecord:
-    """The record of a finished training; `paired` is the summary of its timing against the run `pair`."""
-    model = trainer.model.config
+    """The record of a training after a complete epoch; `paired` is the summary of its timing against the run `pair`."""
+    model, done, epochs = trainer.model.config, trainer.epochs_done, trainer.config.epochs
+    status = {"state": "finished", "epochs_done": done, "reason": None}
+    if not trainer.done:
+        status |= {"state": "stopped", "reason": STOPPED.format(done=done, epochs=epochs)}
     timing = timing_of(trainer) | {"machine": describe_machine(), "pair": paired | {"other": pair} if paired else None}
     return RunRecord(
         id=id,
@@ -103,7 +150,7 @@ def record_of(
         timing=timing,
         metrics=metrics,
         operations={"params": total_params(model), "macs": total_macs(model)},
-        status={"state": "finished", "epochs_done": trainer.epochs_done, "reason": None},
+        status=status,
     )
 
 
@@ -114,7 +161,6 @@ def now() -> datetime:
 
 def timing_of(trainer: Trainer) -> dict:
     """Where the time of a training went, in seconds; the duration of a step in milliseconds."""
-    low, middle, high = np.percentile(trainer.step_seconds, (25, 50, 75)) * 1000
     return {
         "setup_seconds": trainer.setup_seconds,
         "compile_seconds": trainer.compile_seconds,
@@ -122,7 +168,7 @@ def timing_of(trainer: Trainer) -> dict:
         "input_seconds": trainer.input_seconds,
         "validation_seconds": trainer.validation_seconds,
         "epoch_seconds": trainer.epoch_seconds,
-        "step_ms": {"median": float(middle), "q1": float(low), "q3": float(high)},
+        "step_ms": step_ms(trainer.step_seconds),
         "batch_size": trainer.config.batch_size,
         "steps_per_epoch": trainer.steps_per_epoch,
     }

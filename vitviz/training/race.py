@@ -27,7 +27,12 @@ class PairedTiming:
         return {"ratio": float(middle), "q1": float(low), "q3": float(high), "slices": len(self.ratios)}
 
 
-def race(trainers: list[Trainer], on_slice: Callable[[], None] = lambda: None) -> PairedTiming:
+def race(
+    trainers: list[Trainer],
+    on_slice: Callable[[], None] = lambda: None,
+    on_epoch: Callable[[Trainer], None] = lambda trainer: None,
+    timing: PairedTiming | None = None,
+) -> PairedTiming:
     """Trains one or two models to their last epoch, a slice of time at a time.
 
     Neither model's result depends on the other: each has its own weights, order of pictures and random numbers. With
@@ -36,17 +41,22 @@ def race(trainers: list[Trainer], on_slice: Callable[[], None] = lambda: None) -
     Args:
         trainers: compiled already, so that no slice holds a compilation.
         on_slice: called after every slice, to report progress; it may raise to stop the training.
+        on_epoch: called with a trainer that has just finished an epoch, before `on_slice`.
+        timing: the one to go on with, where the training was interrupted; it is returned.
     """
-    timing = PairedTiming()
+    timing = PairedTiming() if timing is None else timing
     while not all(trainer.done for trainer in trainers):
         step_seconds: list[float] = []
         for trainer in trainers:
             if not trainer.done:
+                before = trainer.epochs_done
                 steps = trainer.advance(SLICE_SECONDS)
                 step_seconds.append(np.median(trainer.step_seconds[-steps:]))
+                if trainer.epochs_done > before:
+                    on_epoch(trainer)
                 on_slice()
         if len(step_seconds) == 2:
-            timing.ratios.append(step_seconds[1] / step_seconds[0])
+            timing.ratios.append(float(step_seconds[1] / step_seconds[0]))
     return timing
 
 

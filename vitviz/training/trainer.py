@@ -15,6 +15,9 @@ from vitviz.training.predict import Predictor
 from vitviz.training.schedule import learning_rate
 from vitviz.training.step import TrainStep
 
+LISTS = ("history", "points", "step_seconds", "epoch_seconds")  # what grows with the training
+POINTS = 20  # per epoch: enough for a curve that moves, few enough to send to a page
+
 
 class Trainer:
     """Trains one model on arrays. What it does depends on its settings and its seed, not on when it is moved on.
@@ -24,6 +27,8 @@ class Trainer:
 
     Attributes:
         history: a row for each finished epoch.
+        points: loss and accuracy of the training pictures between two epochs, a few times per epoch: `epoch` (such
+            as 1.25), `seconds` (of this model's clock), `loss` and `accuracy` since the point before.
         step_seconds: the duration of every step so far, without compilation.
         setup_seconds, compile_seconds, input_seconds, validation_seconds: the rest of the time, apart.
     """
@@ -37,10 +42,11 @@ class Trainer:
     ) -> None:
         start = perf_counter()
         self.config = config
-        self.model = build(model, config.seed)
+        self.model = build(model, config.seed, initial=config.initial_values)
         self.train, self.validation = train, validation
         self.steps_per_epoch = -(-len(train[0]) // config.batch_size)
         self.history: list[dict[str, float]] = []
+        self.points: list[dict[str, float]] = []
         self.step_seconds: list[float] = []
         self.epoch_seconds: list[float] = []
         self.input_seconds = self.validation_seconds = self.compile_seconds = 0.0
@@ -49,6 +55,7 @@ class Trainer:
         self._batches: Iterator | None = None
         self._logits: list[np.ndarray] = []
         self._labels: list[np.ndarray] = []
+        self._pointed = 0  # steps of this epoch that are in a point already
         self.setup_seconds = perf_counter() - start
 
     @property
@@ -106,6 +113,18 @@ class Trainer:
         real = weights > 0
         self._logits.append(logits[real])
         self._labels.append(labels[real])
+        in_epoch = len(self._logits)
+        if in_epoch * POINTS // self.steps_per_epoch > self._pointed * POINTS // self.steps_per_epoch:
+            self._add_point(in_epoch)
+
+    def _add_point(self, in_epoch: int) -> None:
+        since = slice(self._pointed, in_epoch)
+        values = scores(np.concatenate(self._logits[since]), np.concatenate(self._labels[since]))
+        epoch = self.epochs_done + in_epoch / self.steps_per_epoch
+        self.points.append(
+            {"epoch": epoch, "seconds": self.clock, "loss": values["loss"], "accuracy": values["accuracy"]}
+        )
+        self._pointed = in_epoch
 
     def _end_epoch(self) -> None:
         epoch = self.epochs_done
@@ -118,22 +137,36 @@ class Trainer:
             held_out = scores(self.predict(self.validation[0]), self.validation[1])
             row |= {f"val_{name}": value for name, value in held_out.items()}
         self.validation_seconds += perf_counter() - start
-        self._batches, self._logits, self._labels = None, [], []
+        self._forget_the_unfinished()
         self.history.append(row)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict]:
         """All that the next epoch depends on: arrays by name, and plain values. Only between two epochs."""
         variables = {name: variable.numpy() for name, variable in self._step.variables().items()}
-        clocks = ("step_seconds", "epoch_seconds", "setup_seconds", "compile_seconds", "input_seconds")
-        values = {name: getattr(self, name) for name in (*clocks, "validation_seconds", "history")}
-        return variables, values
+        clocks = ("setup_seconds", "compile_seconds", "input_seconds", "validation_seconds")
+        values = {name: getattr(self, name) for name in clocks}
+        return variables, values | {name: list(getattr(self, name)) for name in LISTS}
 
     def restore(self, variables: dict[str, np.ndarray], values: dict) -> None:
-        """Goes back to a `state`; what follows is what would have followed then."""
-        for name, variable in self._step.variables().items():
+        """Goes back to a `state`; what follows is what would have followed then. Drops an epoch that is not complete.
+
+        Raises:
+            ValueError: the state is not one of this model on these pictures; nothing is changed then.
+        """
+        own = self._step.variables()
+        shapes = {name: tuple(variable.shape) for name, variable in own.items()}
+        if shapes != {name: array.shape for name, array in variables.items()}:
+            raise ValueError("The state is that of another model: its weights have other names or shapes.")
+        if len(values["step_seconds"]) != len(values["history"]) * self.steps_per_epoch:
+            raise ValueError("The state is that of a training on another number of pictures.")
+        for name, variable in own.items():
             variable.assign(variables[name])
         for name, value in values.items():
-            setattr(self, name, value)
+            setattr(self, name, list(value) if isinstance(value, list) else value)
+        self._forget_the_unfinished()
+
+    def _forget_the_unfinished(self) -> None:
+        self._batches, self._logits, self._labels, self._pointed = None, [], [], 0
 
     def weights(self) -> dict[str, np.ndarray]:
         """The weights of the model, by name."""
