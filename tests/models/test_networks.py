@@ -34,6 +34,9 @@ SHAPES = [
 ]
 
 
+ATTENTION = ("query", "key", "value", "output")
+
+
 @pytest.fixture(scope="module", params=SHAPES, ids=str)
 def model(request, tiny_model, scrambled):
     return scrambled(build(tiny_model(**request.param)), scale=0.2)
@@ -67,12 +70,12 @@ def test_the_counts_hold_for_other_settings_of_the_presets(preset):
     vit = dataclasses.replace(preset.model, channels=3, patch_size=9, edge="pad", blocks=2)
     fast = dataclasses.replace(vit.fast(3), token_learner="v1.1", insert_after=1, fuse_after=2)
     for config in (vit, fast):
-        assert build(config, initial=False).count_params() == total_params(config)
+        assert build(config, initial=None).count_params() == total_params(config)
 
 
 def test_the_tutorials_networks_have_exactly_its_parameters():
-    assert build(ARTICLE.model, initial=False).count_params() == 922_420
-    fast = build(ARTICLE.model.fast(4), initial=False)
+    assert build(ARTICLE.model, initial=None).count_params() == 922_420
+    fast = build(ARTICLE.model.fast(4), initial=None)
     assert fast.count_params() == 927_604
     by_layer = {}
     for name, weight in fast.named_weights().items():
@@ -82,24 +85,27 @@ def test_the_tutorials_networks_have_exactly_its_parameters():
     assert by_layer == {"embedding": 6_578, "token_learner": 5_184, "hidden": 19_350, "classify": 604} | blocks
 
 
-def test_both_presets_start_from_the_same_values_in_all_layers_in_common(tiny_model):
-    vit, fast = (build(config, seed=5).named_weights() for config in (tiny_model(), tiny_model(n_maps=3)))
+@pytest.mark.parametrize("initial", ["glorot", "mimetic"])
+def test_a_vit_and_a_fast_vit_start_from_the_same_values_in_all_layers_in_common(tiny_model, initial):
+    both = tiny_model(), tiny_model(n_maps=3)
+    vit, fast = (build(config, seed=5, initial=initial).named_weights() for config in both)
     assert set(vit) < set(fast)
     assert all(name.startswith("token_learner/") for name in set(fast) - set(vit))
     for name, weight in vit.items():
         np.testing.assert_array_equal(weight, fast[name], err_msg=name)
 
 
-def test_initial_values_depend_on_the_seed_and_on_nothing_else(tiny_model):
+@pytest.mark.parametrize("initial", ["glorot", "mimetic"])
+def test_initial_values_depend_on_the_seed_and_on_nothing_else(tiny_model, initial):
     config = tiny_model(n_maps=3, fuse_after=2)
     tf.random.set_seed(1)
-    first = build(config, seed=1).named_weights()
+    first = build(config, seed=1, initial=initial).named_weights()
     np.random.seed(77)
     tf.random.set_seed(77)
-    again, other = build(config, seed=1).named_weights(), build(config, seed=2).named_weights()
+    again, other = (build(config, seed=seed, initial=initial).named_weights() for seed in (1, 2))
     for name in first:
         np.testing.assert_array_equal(first[name], again[name], err_msg=name)
-        drawn = "kernel" in name or name.endswith("positions")
+        drawn = "kernel" in name or (name.endswith("positions") and initial == "glorot")  # mimetic ones are waves
         assert np.array_equal(first[name], other[name]) != drawn, name
 
 
@@ -131,6 +137,27 @@ def test_initial_values_are_spread_as_keras_spreads_them():
             assert (weight == 1).all(), name
         elif name.endswith(("beta", "bias")):
             assert (weight == 0).all(), name
+
+
+WIDE = {"one narrow": (1, 5), "as wide as the tokens": (4, 4), "wider together": (4, 8), "each wider": (2, 20)}
+
+
+@pytest.mark.parametrize("initial", ["glorot", "mimetic"])
+@pytest.mark.parametrize(("heads", "key_dim"), WIDE.values(), ids=WIDE)
+def test_no_head_starts_dead(request, tiny_model, tiny_pictures, initial, heads, key_dim):
+    """A part of a product that is zero on both sides has no gradient on either, and would stay zero for ever."""
+    if initial == "mimetic" and heads * key_dim > 16:
+        reason = "mimetic values beyond the width are 0 on both sides"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    config = tiny_model(heads=heads, key_dim=key_dim, blocks=1)
+    model = build(config, initial=initial)
+    kernels = [model.named_weights()[f"block_1/attention/{part}_kernel"] for part in ATTENTION]
+    images, labels = tiny_pictures(8, config)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images)))
+    for part, gradient in zip(ATTENTION, tape.gradient(loss, kernels), strict=True):
+        size = np.abs(gradient).max(axis=2 if part == "output" else 0)  # (heads, key_dim)
+        assert (size > 0).all(), f"{part}: {np.argwhere(size == 0).tolist()}"
 
 
 def test_a_connected_dropout_acts_in_training_only_and_a_disconnected_one_never(tiny_model, tiny_pictures):
