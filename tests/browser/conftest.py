@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for browser_hands: pytest's importlib mode leaves this folder out
+
 from ui.untrained_runs import save_family
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -29,7 +32,7 @@ def serving(runs: Path, output: Path) -> Iterator[str]:
     with output.open("w") as log:
         server = subprocess.Popen(
             [*command, "--server.port", str(port)], cwd=PROJECT, stdout=log, stderr=log,
-            env={**os.environ, "VITVIZ_RUNS_DIR": str(runs), "TF_CPP_MIN_LOG_LEVEL": "2"},
+            env={**os.environ, "VITVIZ_RUNS_DIR": str(runs), "VITVIZ_ZOO_DIR": "none", "TF_CPP_MIN_LOG_LEVEL": "2"},
         )  # fmt: skip
         try:
             _wait_for(f"http://localhost:{port}/_stcore/health", server, output)

@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from vitviz.runs import RunError, RunRecord, Runs, RunStore
+from vitviz.zoo import FOLDER
 
-ZOO = Path(__file__).resolve().parents[2] / "assets" / "zoo"
 TITLES = {
     "fashion_mnist": "Fashion-MNIST",
     "fashion_mnist_mini": "Fashion-MNIST sample",
@@ -100,9 +100,15 @@ def runs_dir() -> Path:
     return Path(os.environ.get("VITVIZ_RUNS_DIR") or "runs")
 
 
-def catalogue(own: Path | None = None, zoo: Path = ZOO) -> Catalogue:
+def zoo_dir() -> Path:
+    """The folder of the models that ship with the project; VITVIZ_ZOO_DIR names another one, as tests do."""
+    return Path(os.environ.get("VITVIZ_ZOO_DIR") or FOLDER)
+
+
+def catalogue(own: Path | None = None, zoo: Path | None = None) -> Catalogue:
     """What is on the disk now. Read again only when a folder of runs has changed."""
     own = runs_dir() if own is None else own
+    zoo = zoo_dir() if zoo is None else zoo
     return _read(own, zoo, (_stamp(own), _stamp(zoo)))
 
 

@@ -31,7 +31,7 @@ class ToFile(Progress):
             "title": title,
             "started": started,
             "share": 0.0,
-            "text": "loading TensorFlow",
+            "text": "loading pictures and TensorFlow",
         }
         self._lock = threading.Lock()
         self._last = 0.0

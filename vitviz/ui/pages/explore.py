@@ -142,7 +142,8 @@ def _strip(found: Catalogue) -> Asked:
 
 
 def _about(chosen: Family, found: Catalogue) -> None:
-    st.caption(f"{chosen.title}. {len(chosen.runs)} runs in this family. Patch sizes {', '.join(map(str, chosen.patch_sizes()))}.")
+    sizes = ", ".join(map(str, chosen.patch_sizes()))
+    st.caption(f"{chosen.title}. {len(chosen.runs)} runs in this family, patch sizes {sizes}.")
     for id, reason in found.damaged.items():
         st.html(f'<p class="vv-note"><b>{html.escape(id)}</b> cannot be used: {html.escape(reason)}</p>')
 

@@ -10,7 +10,7 @@ import streamlit as st
 from vitviz.config import PRESETS, ConfigError
 from vitviz.runs import RunError, RunRecord, Runs, RunStore
 from vitviz.ui import estimate, training_job
-from vitviz.ui.catalogue import TITLES, ZOO, catalogue, runs_dir
+from vitviz.ui.catalogue import TITLES, catalogue, runs_dir, zoo_dir
 from vitviz.ui.pictures import SAMPLE
 from vitviz.ui.train_offer import running
 from vitviz.ui.training_form import arguments_for, best_dataset, pictures_in
@@ -105,7 +105,7 @@ def _ended(job: Job) -> None:
         st.html(f'<div class="vv-head"><h3>{title}: {word}</h3><p>{html.escape(job.message)}</p></div>')
         return
     st.html(f'<div class="vv-head"><h3>{title}: finished</h3></div>')
-    runs = Runs(RunStore(runs_dir()), RunStore(ZOO, read_only=True))
+    runs = Runs(RunStore(runs_dir()), RunStore(zoo_dir(), read_only=True))
     records = []
     for id in job.runs:
         try:
@@ -114,7 +114,8 @@ def _ended(job: Job) -> None:
             st.warning(str(error))
     if not records:
         return
-    st.dataframe(_comparison(records), hide_index=True, key="comparison")
+    with st.container(key="comparison"):
+        st.dataframe(_comparison(records), hide_index=True)
     if job.time_ratio is not None:
         st.html(f'<p class="vv-note">A step of the fast ViT took {job.time_ratio:.1%} of the time of the ViT\'s.</p>')
     families = catalogue().families.values()

@@ -1,0 +1,142 @@
+"""The Explore page without a browser: what the controls do, what is said when something is missing."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+from ui.untrained_runs import save_family
+
+from vitviz.figures.theme import LIGHT
+from vitviz.trace import trace
+from vitviz.ui import caches, warm
+from vitviz.ui.catalogue import catalogue
+from vitviz.ui.panels import PANELS
+from vitviz.ui.panels.panel import as_csv, as_npz
+from vitviz.ui.pictures import gallery_for
+from vitviz.ui.scene import Scene
+
+DASHBOARD = str(Path(__file__).resolve().parents[2] / "dashboard.py")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    root = tmp_path_factory.mktemp("runs")
+    save_family(root, patch_sizes=(7, 14), maps=(1, 2, 8))
+    return root
+
+
+@pytest.fixture
+def page(saved, monkeypatch):
+    """A function: a query in, the page after its first run out."""
+    monkeypatch.setenv("VITVIZ_RUNS_DIR", str(saved))
+    monkeypatch.setenv("VITVIZ_ZOO_DIR", str(saved / "no zoo"))
+    warm.start()
+    warm.wait()
+
+    def visit(**query: str) -> AppTest:
+        app = AppTest.from_file(DASHBOARD, default_timeout=60)
+        app.query_params.update(query)
+        app.run()
+        assert not app.exception
+        return app
+
+    return visit
+
+
+@pytest.fixture(scope="module")
+def scene(saved):
+    (family,) = catalogue(saved, saved / "no zoo").families.values()
+    pair = family.pair(7, 2)
+    return Scene(pair, gallery_for(pair.vit).picture(""), LIGHT).traced()
+
+
+def test_the_wanted_n_maps_comes_back_after_a_patch_size_that_has_it_not(page):
+    app = page()
+    assert app.select_slider(key="n_maps").value == 8
+    app.select_slider(key="patch_size").set_value(14).run()
+    assert app.select_slider(key="n_maps").value == 2
+    app.select_slider(key="patch_size").set_value(7).run()
+    assert app.select_slider(key="n_maps").value == 8
+
+
+@pytest.mark.parametrize("query", [{"patch_size": "9"}, {"n_maps": "x"}, {"image": "a unicorn"}, {"models": "?"},
+                                   {"runs": "../../etc"}, {"pin": "99999,1"}, {"maps_view": "<script>"}])  # fmt: skip
+def test_a_link_that_makes_no_sense_shows_the_first_page(page, query):
+    app = page(**query)
+    assert app.select_slider(key="patch_size").value == 7
+    assert app.select_slider(key="n_maps").value == 8
+
+
+def test_a_setting_that_is_not_trained_is_offered_with_an_estimate(page, saved):
+    app = page(patch_size="14", n_maps="1")
+    assert not [button for button in app.button if button.key == "start-training"]
+    victim = next(path for path in saved.iterdir() if path.name.endswith("p14-fast1"))
+    hidden = victim.rename(saved / ".away")
+    try:
+        app = page(patch_size="14", n_maps="1")
+        assert "fast ViT, 1 maps" in app.button(key="start-training").label
+        assert any("seconds" in block.proto.body for block in app.get("html") if "Not trained yet" in block.proto.body)
+    finally:
+        hidden.rename(victim)
+
+
+def test_without_any_run_the_page_offers_a_first_training(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITVIZ_RUNS_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("VITVIZ_ZOO_DIR", str(tmp_path / "no zoo"))
+    app = AppTest.from_file(DASHBOARD, default_timeout=60).run()
+    assert not app.exception
+    assert not app.get("plotly_chart")
+    assert app.button(key="start-training").label == "Train a small pair"
+
+
+def test_damaged_weights_are_said_in_their_place_and_the_other_model_stays(page, saved):
+    victim = next(path for path in saved.iterdir() if path.name.endswith("p14-fast2"))
+    weights = (victim / "weights.npz").read_bytes()
+    caches._models = caches.Bounded(caches.MODELS)
+    caches._traces = caches.Bounded(caches.TRACES)
+    (victim / "weights.npz").write_bytes(weights[:-2000] + b"\0" * 2000)
+    try:
+        app = page(patch_size="14", n_maps="2")
+        assert any("damaged" in warning.value for warning in app.warning)
+        assert app.get("plotly_chart")
+    finally:
+        (victim / "weights.npz").write_bytes(weights)
+
+
+def test_a_trace_is_kept_for_the_next_visitor_and_equals_a_fresh_one(scene):
+    record, image = scene.pair.fast, scene.picture.image
+    assert caches.trace_of(record, image) is caches.trace_of(record, image.copy())
+    fresh = trace(caches.model_of(record), image)
+    np.testing.assert_array_equal(fresh.logits, scene.traces["fast ViT"].logits)
+
+
+def test_caches_forget_what_was_used_longest_ago():
+    kept = caches.Bounded(2)
+    for key in "abac":
+        kept.get(key, lambda: object())
+    assert "a" in kept and "c" in kept and "b" not in kept
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.key)
+def test_every_panel_saves_its_data_in_a_form_that_can_be_read_back(panel, scene):
+    data = panel.data(scene)
+    if isinstance(data, list):
+        rows = list(csv.DictReader(io.StringIO(as_csv(data))))
+        assert len(rows) == len(data) > 0
+        assert list(rows[0]) == list(data[0])
+    else:
+        with np.load(io.BytesIO(as_npz(data)), allow_pickle=False) as arrays:
+            assert set(arrays.files) == set(data)
+            for name in arrays.files:
+                np.testing.assert_array_equal(arrays[name], data[name])
+
+
+def test_every_panel_says_what_it_shows_and_names_its_source():
+    for panel in PANELS:
+        assert panel.sentence.endswith(".") and panel.sentence.count(". ") == 0
+        assert "arXiv" in panel.more or panel.key in ("curves", "timing")
