@@ -306,7 +306,6 @@ def test_a_bad_value_is_named_in_one_line_and_nothing_is_trained(refused, tmp_pa
     assert not folder.exists()
 
 
-@pytest.mark.xfail(strict=True, reason="argparse prints its usage, many lines, before its own errors")
 @pytest.mark.parametrize("options", [["--epochs", "six"], ["--preset", "best"], ["--hue", "3"], ["--dataset", "svhn"]])
 def test_an_option_that_cannot_be_read_is_refused_in_one_line_too(refused, options):
     error = refused("train", *options)

@@ -135,7 +135,6 @@ def test_a_bad_value_is_refused_with_its_name_and_itself(config, name, values):
     refused()
 
 
-@pytest.mark.xfail(strict=True, reason="insert_after is looked at only together with n_maps")
 @pytest.mark.parametrize("value", ["two", -5, 1.5, None])
 def test_a_place_that_is_no_number_of_blocks_is_refused_for_a_vit_too(value):
     with pytest.raises(ConfigError, match="insert_after"):

@@ -51,7 +51,7 @@ class ModelConfig:
     blocks: int = 4
     heads: int = 4
     key_dim: int = 32
-    feed_forward: int = 256
+    feed_forward: int = 128
     activation: Activation = "gelu"
     norm: Norm = "pre"
     head_units: int = 0
@@ -69,6 +69,7 @@ class ModelConfig:
             _whole(name, getattr(self, name), low=1)
         _whole("classes", self.classes, low=2)
         _whole("head_units", self.head_units, low=0)
+        _whole("insert_after", self.insert_after, low=0)
         _whole("selector_units", self.selector_units, low=1)
         _whole("patch_size", self.patch_size, low=1, high=self.image_size, because="the side of the image")
         _one_of("channels", self.channels, (1, 3))

@@ -1,9 +1,9 @@
-"""The command line: one file per command, each with `add(commands)` and `run(arguments, say)`.
+"""The command line: one file per command, each with `add(commands)` and `run(options, progress)`.
 
 A command returns one object, which `--json` prints as the last line of standard output. What a person reads goes
-through `say`, progress to standard error. Files import what is heavy inside `run`, so that `--help` answers at once.
-An expected error is a `ValueError` or an `OSError`: its message becomes one line on standard error, without a
-traceback, and the exit status is 1.
+through `progress.say`, the bar to standard error. Files import what is heavy inside `run`, so that `--help` answers
+at once. An expected error is a `ValueError` or an `OSError`: its message becomes one line on standard error, without
+a traceback, and the exit status is 1; an option that cannot be read exits with 2.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import math
 import os
 import sys
+from typing import NoReturn
 
 from vitviz import __version__
 from vitviz.commands import delete, estimate, evaluate, runs, stop, summary, trace, train, zoo
@@ -21,9 +22,15 @@ from vitviz.commands.progress import Progress
 COMMANDS = (train, estimate, stop, delete, summary, evaluate, runs, trace, zoo)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, like every other error; argparse would print its usage first."""
+        self.exit(_fail(f"{message} (usage: {self.prog} --help)", status=2))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m vitviz", description="Look inside a Vision Transformer, and see what a TokenLearner changes."
     )
     parser.add_argument("--version", action="version", version=f"vitviz {__version__}")

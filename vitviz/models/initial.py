@@ -33,6 +33,6 @@ def initial_value(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
 
 
 def _glorot_limit(shape: tuple[int, ...]) -> float:
-    # As Keras counts: all axes but the last two are a receptive field, also for attention's (width, heads, key_dim)
+    # As Keras counted in 2022: all axes but the last two are a receptive field, also of attention's three-axis kernels
     field = math.prod(shape[:-2])
     return math.sqrt(6.0 / (field * (shape[-2] + shape[-1])))

@@ -17,6 +17,7 @@ QUERY_KEY = (0.7, 0.7)  # noise, identity: the paper's section 4
 VALUE_OUTPUT = (0.4, -0.4)
 POSITION_SCALE = 0.5  # against tokens of about that size after the embedding
 LONGEST_WAVE = 10_000.0  # of arXiv 1706.03762, section 3.5
+SPARE = 0.02  # standard deviation where heads have more room than the matrix has rank: small, but not dead
 
 
 def mimetic_values(config: ModelConfig, seed: int) -> dict[str, np.ndarray]:
@@ -26,10 +27,10 @@ def mimetic_values(config: ModelConfig, seed: int) -> dict[str, np.ndarray]:
     for number in range(1, config.blocks + 1):
         prefix = f"block_{number}/attention"
         random = np.random.default_rng([seed, zlib.crc32(prefix.encode())])
-        pairs = [_factors(_noisy_identity(width, QUERY_KEY, random), key_dim) for _ in range(heads)]
+        pairs = [_factors(_noisy_identity(width, QUERY_KEY, random), key_dim, random) for _ in range(heads)]
         values[f"{prefix}/query_kernel"] = np.stack([left for left, _ in pairs], axis=1)  # (width, heads, key_dim)
         values[f"{prefix}/key_kernel"] = np.stack([right for _, right in pairs], axis=1)
-        left, right = _factors(_noisy_identity(width, VALUE_OUTPUT, random), heads * key_dim)
+        left, right = _factors(_noisy_identity(width, VALUE_OUTPUT, random), heads * key_dim, random)
         values[f"{prefix}/value_kernel"] = left.reshape(width, heads, key_dim)
         values[f"{prefix}/output_kernel"] = right.T.reshape(heads, key_dim, width)
     return {name: value.astype(np.float32) for name, value in values.items()}
@@ -49,10 +50,13 @@ def _noisy_identity(width: int, sizes: tuple[float, float], random: np.random.Ge
     return noise * random.normal(size=(width, width)) / np.sqrt(width) + identity * np.eye(width)
 
 
-def _factors(matrix: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
+def _factors(matrix: np.ndarray, rank: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """`(width, rank)` twice: left · rightᵀ is the matrix, or the nearest one of that rank."""
     u, sizes, v = np.linalg.svd(matrix)
     root = np.sqrt(sizes)
-    left, right = (u * root)[:, :rank], (v.T * root)[:, :rank]
-    missing = rank - left.shape[1]  # more rank than the matrix has: the rest stays 0
-    return np.pad(left, ((0, 0), (0, max(missing, 0)))), np.pad(right, ((0, 0), (0, max(missing, 0))))
+    return _fill(u * root, rank, random), _fill(v.T * root, rank, random)
+
+
+def _fill(factor: np.ndarray, rank: int, random: np.random.Generator) -> np.ndarray:
+    spare = SPARE * random.normal(size=(len(factor), max(rank - factor.shape[1], 0)))
+    return np.concatenate([factor[:, :rank], spare], axis=1)
