@@ -30,7 +30,8 @@ def run(options: argparse.Namespace, progress: Progress) -> dict:
     if job is not None and not job.ended:
         raise JobError(f"The training {job.id} is {job.state}: stop it first (python -m vitviz stop {job.id}).")
     runs = [id] if id in store.ids() else []
-    working = job is not None and job.state != "finished" and not set(job.runs) - set(runs) | (job.id == id)
+    others = set() if job is None else set(job.runs) & set(store.ids()) - {id}
+    working = job is not None and job.state != "finished" and (id == job.id or not others)
     if not runs and not working:
         store.delete(id)  # says that there is none
     if not options.yes and not _agreed(f"Delete {id} for good?"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from time import perf_counter
 
-from vitviz.commands.options import add_model_options, add_train_options
+from vitviz.commands.options import add_model_options, add_train_options, shapes
 from vitviz.commands.progress import Progress
 from vitviz.commands.quiet import quiet_import
 
@@ -20,8 +20,7 @@ def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict:
     """Measures and reckons; returns the parts for each model, and the whole in seconds."""
-    from vitviz.commands.options import shapes
-    from vitviz.commands.train import Plan
+    from vitviz.commands.plan import Plan
     from vitviz.data import load
     from vitviz.live import list_jobs
 

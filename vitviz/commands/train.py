@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitviz.commands.options import MODEL_OPTIONS, TRAIN_OPTIONS, add_model_options, add_train_options, shapes, training
+from vitviz.commands.options import shapes
+from vitviz.commands.plan import Plan, add_options, arguments_of
 from vitviz.commands.progress import Progress
 from vitviz.commands.quiet import quiet_import
-from vitviz.config import ModelConfig, TrainConfig
+from vitviz.config import ModelConfig
 
 if TYPE_CHECKING:
     from vitviz.data import Dataset
@@ -31,18 +30,6 @@ PUBLISHED_RATIO = 0.636
 def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     """Adds the command's options."""
     return add_options(commands.add_parser("train", help="train a ViT, a fast ViT, or both side by side"))
-
-
-def add_options(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """The same, for a parser that is there."""
-    add_model_options(parser)
-    add_train_options(parser)
-    parser.add_argument("--continue", dest="go_on", metavar="RUN",
-                        help="go on with a training that was stopped, failed or vanished, from its last complete epoch")
-    parser.add_argument("--max-jobs", type=int, default=1, metavar="N",
-                        help="wait until fewer than N trainings of this folder of runs are at work (1)")
-    parser.add_argument("--job", help=argparse.SUPPRESS)  # the working folder that a page has made already
-    return parser
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict:
@@ -63,7 +50,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict:
     worker.fleeting = options.job is None and options.go_on is None
     try:
         with worker:
-            plan = Plan.resumed(worker, options) or Plan.new(options)
+            plan = Plan.of(worker, options)
             result = _train(worker, plan, options.max_jobs, _Told(progress, worker))
             worker.end("finished", share=1.0, seconds_left=0.0, time_ratio=result["time_ratio"])
     except BaseException:
@@ -72,54 +59,6 @@ def run(options: argparse.Namespace, progress: Progress) -> dict:
         raise
     hand_over(folder, [saved["id"] for saved in result["runs"]])
     return result
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """What to train: the options of a new training, or the settings of one that goes on. `models` may come later."""
-
-    config: TrainConfig
-    preset: str
-    classes: int | None
-    data_dir: str | None
-    created: datetime
-    options: argparse.Namespace | None = None
-    models: list[ModelConfig] | None = None
-
-    @classmethod
-    def new(cls, options: argparse.Namespace) -> Plan:
-        """From the command line. Raises `ConfigError`."""
-        chosen, config = training(options)
-        shapes(options)  # refuses a bad model before any picture is read
-        classes = options.classes or (chosen.model.classes if chosen.name == "article" else None)
-        data_dir = None if options.data_dir is None else str(Path(options.data_dir).expanduser().absolute())
-        return cls(config, chosen.name, classes, data_dir, _now(), options=options)
-
-    @classmethod
-    def resumed(cls, worker: Worker, options: argparse.Namespace) -> Plan | None:
-        """From a working folder; None where there is nothing to go on with yet."""
-        settings = worker.settings
-        if options.go_on is None:
-            return None
-        if "models" not in settings:  # it ended before its pictures were read: from the beginning, then
-            given = add_options(argparse.ArgumentParser()).parse_args(settings["arguments"])
-            return cls.new(argparse.Namespace(**(vars(given) | {"data_dir": options.data_dir or given.data_dir})))
-        models = [ModelConfig.from_dict(values) for values in settings["models"].values()]
-        return cls(
-            TrainConfig.from_dict(settings["train"]), settings["preset"], settings["classes"],
-            options.data_dir or settings["data_dir"], datetime.fromisoformat(settings["created"]), models=models,
-        )  # fmt: skip
-
-    def shapes(self, dataset: Dataset) -> list[ModelConfig]:
-        """The models, fit for the pictures."""
-        return self.models or shapes(self.options, dataset)
-
-    def settings(self, models: list[ModelConfig]) -> dict:
-        """For job.json."""
-        return {
-            "models": {model.kind: model.to_dict() for model in models}, "train": self.config.to_dict(),
-            "preset": self.preset, "classes": self.classes, "data_dir": self.data_dir,
-        }  # fmt: skip
 
 
 class _Told:
@@ -218,21 +157,6 @@ def _stopped(worker: Worker, records: list[RunRecord], answer: dict) -> Keyboard
     stopped = Stopped(f"Stopped; kept: {kept}. To go on: python -m vitviz train --continue {worker.folder.name}")
     stopped.result = answer
     return stopped
-
-
-def arguments_of(options: argparse.Namespace) -> list[str]:
-    """The options as a person would type them: pairs of a name and a value."""
-    names = ["preset", "model", "n-maps", "classes", *(name for name, *_ in MODEL_OPTIONS + TRAIN_OPTIONS)]
-    arguments = []
-    for name in [*names, "dataset", "data-dir"]:
-        value = getattr(options, name.replace("-", "_"))
-        if value is not None:
-            arguments += [f"--{name}", str(value)]
-    return arguments
-
-
-def _now() -> datetime:
-    return datetime.now().astimezone().replace(microsecond=0)
 
 
 def _remove_if_empty(folder: Path) -> None:

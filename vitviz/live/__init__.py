@@ -2,7 +2,7 @@
 
 A training works in a folder of its own, `<runs>/.live/<job id>/`, and everybody else reads that folder:
 
-    job.json               what is trained, with which settings, and the command line
+    job.json               what is trained, with which settings, and the arguments of `train`
     worker.json            which process does it
     heartbeat              the time, written once a second whatever the process is busy with
     progress.json          stage, steps, clocks, latest scores, time left; how it ended, and why

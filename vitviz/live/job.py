@@ -69,7 +69,8 @@ class Job:
     @property
     def command(self) -> str:
         """The line that a person would type to start such a training."""
-        return shlex.join(["python", "-m", "vitviz", "train", *self.arguments])
+        root = str(self.folder.parents[1])
+        return shlex.join(["python", "-m", "vitviz", "train", *self.arguments, "--runs-dir", root])
 
     @property
     def title(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -102,8 +101,7 @@ def create(root: str | Path, label: str, arguments: Sequence[str], when: datetim
                 id = f"{wanted}-{number}"
             folder = root / LIVE / id
             folder.mkdir()
-            settings = {"id": id, "created": when.isoformat(), "arguments": list(arguments), "title": title,
-                        "command": shlex.join(["python", "-m", "vitviz", "train", *arguments])}
+            settings = {"id": id, "created": when.isoformat(), "arguments": list(arguments), "title": title}
             write_json(folder / JOB, settings)
     except OSError as error:
         raise JobError(f"No training can work in {root}: {why(error)}. Name another folder with --runs-dir.") from error

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from vitviz.live.error import why
-from vitviz.live.files import CHECKPOINTS, EPOCHS, JOB, LOG, PROGRESS, TRAINING, history_name
+from vitviz.live.files import CHECKPOINTS, EPOCHS, JOB, LOG, PROGRESS, TRAINING, history_name, write_json
+from vitviz.live.job import read
 from vitviz.live.jobs import remove_empty
 from vitviz.live.snapshots import Snapshots
 from vitviz.live.worker import Worker
@@ -26,7 +27,7 @@ def save(worker: Worker, record: RunRecord, weights: Mapping[str, np.ndarray]) -
     """
     store, kind = RunStore(worker.root), record.model.kind
     target, aside = store.root / record.id, worker.folder / f"before-{kind}"
-    if not _is_finished(store, record.id):  # it is, where the process was killed between two of its saves
+    if not _is_there(store, record):  # it is, where the process was killed between two of its saves
         shutil.rmtree(aside, ignore_errors=True)
         if target.exists():
             os.rename(target, aside)
@@ -41,7 +42,10 @@ def save(worker: Worker, record: RunRecord, weights: Mapping[str, np.ndarray]) -
         if not (target / EPOCHS).exists():
             Snapshots(worker.folder / EPOCHS / kind).copy_to(target / EPOCHS)
     except OSError as error:
-        worker.warn(f"The epochs of {record.id} could not be kept with it: {why(error)}. The run itself is whole.")
+        worker.warn(
+            f"epochs of {kind}",
+            f"The epochs of {record.id} could not be kept with it: {why(error)}. The run itself is whole.",
+        )
 
 
 def hand_over(folder: Path, ids: list[str]) -> None:
@@ -50,7 +54,7 @@ def hand_over(folder: Path, ids: list[str]) -> None:
     A folder that cannot be moved stays: it says that it is finished too.
     """
     root = folder.parents[1]
-    names = [JOB, PROGRESS, LOG, history_name("vit"), history_name("fast")]
+    names, job = [JOB, LOG, history_name("vit"), history_name("fast")], read(folder)
     try:
         for id in ids:
             beside = root / id / f".{TRAINING}.part"
@@ -59,6 +63,7 @@ def hand_over(folder: Path, ids: list[str]) -> None:
             for name in names:
                 if (folder / name).exists():
                     shutil.copyfile(folder / name, beside / name)
+            write_json(beside / PROGRESS, job.progress)  # its end may stand among the last words only
             if not (root / id / TRAINING).exists():
                 os.rename(beside, root / id / TRAINING)
         remove_folder(folder)
@@ -67,11 +72,12 @@ def hand_over(folder: Path, ids: list[str]) -> None:
     remove_empty(root)
 
 
-def _is_finished(store: RunStore, id: str) -> bool:
+def _is_there(store: RunStore, record: RunRecord) -> bool:
     try:
-        return id in store.ids() and store.load(id).status["state"] == "finished"
+        there = store.load(record.id) if record.id in store.ids() else None
     except RunError:
         return False
+    return there is not None and (there.status, there.pair) == (record.status, record.pair)
 
 
 def _save_with_room(store: RunStore, checkpoints: Path, record: RunRecord, weights: Mapping[str, np.ndarray]) -> None:

@@ -40,7 +40,7 @@ class Worker:
         self.folder = folder
         self.root = folder.parents[1]
         self.values: dict[str, Any] = {}
-        self.warnings: list[str] = []
+        self.warnings: dict[str, str] = {}
         self._signal: str | None = None
         self._last = 0.0
         self._locks: list[Lock] = []
@@ -51,10 +51,11 @@ class Worker:
             if not own.take():
                 raise JobError(f"The training {self.folder.name} is at work already: python -m vitviz runs shows it.")
             self._locks.append(own)
-            me, known = identity(), read_json(self.folder / WORKER)
-            self.since = known["since"] if known.get("pid") == me["pid"] and "since" in known else time.time()
+            me, known, before = identity(), read_json(self.folder / WORKER), read_json(self.folder / PROGRESS)
+            # who started this process may have noted it already, with its place in the queue
+            noted = known.get("pid") == me["pid"] != before.get("pid") and "since" in known
+            self.since = known["since"] if noted else time.time()
             write_json(self.folder / WORKER, me | {"since": self.since})
-            before = read_json(self.folder / PROGRESS)
             self.values = {"pid": me["pid"], "state": "queued", "stage": "", "reason": None, "runs": []}
             self.values |= {name: before[name] for name in ("models", "share", "pair") if name in before}
             self._words = InPlace(self.folder / LAST_WORDS, ROOM)
@@ -131,7 +132,7 @@ class Worker:
         if not (now or self.due()):
             return
         self._last = time.monotonic()
-        self.values |= {"updated": time.time(), "warnings": self.warnings}
+        self.values |= {"updated": time.time(), "warnings": list(self.warnings.values())}
         try:
             write_json(self.folder / PROGRESS, self.values)
         except OSError:  # the disk is full, or the folder closed: the reserved room is neither
@@ -142,10 +143,10 @@ class Worker:
         self.report(now=True, state=state, stage="", reason=reason, **values)
         self.log(f"{state}: {reason}" if reason else state)
 
-    def warn(self, sentence: str) -> None:
-        """Something went wrong, and the training goes on."""
-        if sentence not in self.warnings:
-            self.warnings = [*self.warnings[-4:], sentence]
+    def warn(self, about: str, sentence: str) -> None:
+        """Something went wrong, and the training goes on. Of what it is `about`, the latest sentence counts."""
+        if self.warnings.get(about) != sentence:
+            self.warnings[about] = sentence
             self.log(sentence)
         self.report(now=True)
 

@@ -50,11 +50,11 @@ class WorkingFolder(Keeper):
         except OSError as error:
             kept = next((int(state.name[6:]) for state in states(self.folder / CHECKPOINTS / kind)), 0)
             self.worker.warn(
+                f"checkpoint of {kind}",
                 f"Epoch {epoch} of the {kind} could not be kept: {why(error)}. The training goes on; should it end "
-                f"before there is room, it can be continued from {f'epoch {kept}' if kept else 'the beginning'}."
+                f"before there is room, it can be continued from {f'epoch {kept}' if kept else 'the beginning'}.",
             )
-        self._try(f"The snapshot of epoch {epoch} of the {kind}",
-                  lambda: self.snapshots(kind).write(epoch, trainer.weights()))
+        self._try(f"A snapshot of the {kind}", lambda: self.snapshots(kind).write(epoch, trainer.weights()))
         self._try("The ratio so far", lambda: write_json(self.folder / RATIOS, {"ratios": timing.ratios}))
 
     def on_progress(self, stage: str, trainers: list[Trainer], timing: PairedTiming) -> None:
@@ -83,8 +83,11 @@ class WorkingFolder(Keeper):
 
         if load_checkpoint(trainer, folder, on_damage):
             if damaged:
-                self.worker.warn(f"The checkpoint of {damaged[0]} of the {kind} is damaged; the training goes on from "
-                                 f"epoch {trainer.epochs_done}, with the same result.")
+                self.worker.warn(
+                    f"damage of {kind}",
+                    f"The checkpoint of {damaged[0]} of the {kind} is damaged; the training goes on from epoch "
+                    f"{trainer.epochs_done}, with the same result.",
+                )
         elif damaged:
             raise JobError(f"No checkpoint of the {kind} can be read ({', '.join(damaged)}): the training cannot go "
                            "on. Put the files back from a copy, or delete it and train anew.")
@@ -121,13 +124,13 @@ class WorkingFolder(Keeper):
             self._told[kind], self._gap = len(lines), ""
         except OSError as error:
             self._gap = "\n"  # half a line may be there; a reader leaves it out
-            self.worker.warn(f"The history could not be written: {why(error)}. The training goes on.")
+            self.worker.warn("history", f"The history could not be written: {why(error)}. The training goes on.")
 
     def _try(self, what: str, write: Callable[[], None]) -> None:
         try:
             write()
         except OSError as error:
-            self.worker.warn(f"{what} could not be kept: {why(error)}. The training goes on.")
+            self.worker.warn(what, f"{what} could not be kept: {why(error)}. The training goes on.")
 
 
 def kind_of(trainer: Trainer) -> str:
