@@ -1,4 +1,4 @@
-"""Offering, on the Explore page, to train what is not there; and showing how a training goes."""
+"""Offering, on the Explore page, to train what is not there."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import html
 import streamlit as st
 
 from vitviz.config import PRESETS
-from vitviz.ui import estimate, training_job
-from vitviz.ui.catalogue import Catalogue, Family, runs_dir
+from vitviz.ui import estimate, trainings
+from vitviz.ui.catalogue import Catalogue, Family
 from vitviz.ui.training_form import arguments_for, best_dataset, pictures_in
-from vitviz.ui.training_job import Job, JobError
 
 QUICK = {"preset": "tuned", "patch_size": 7, "n_maps": 4, "epochs": 3, "limit": 3000}
 
@@ -25,8 +24,13 @@ def nothing_yet(found: Catalogue) -> None:
             "maps, three rounds over 3,000 real pictures. It takes about a minute, and this page opens by itself when "
             "they are ready.</p></div>"
         )
-        _start_button("Train a small pair", "A first small pair", arguments_for(**QUICK, dataset=best_dataset()))
-        progress()
+        trainings.start_button(
+            "Train a small pair", "A first small pair", arguments_for(**QUICK, dataset=best_dataset())
+        )
+        if trainings.at_work():
+            trainings.follow()
+        else:
+            _how_the_last_one_ended()
         for id, reason in found.damaged.items():
             st.html(f'<p class="vv-note"><b>{html.escape(id)}</b> cannot be used: {html.escape(reason)}</p>')
 
@@ -36,9 +40,8 @@ def train_here(family: Family, patch: int, maps: int | None) -> None:
 
     It stands in the place of the answer that the missing model would give, so that nothing on the page moves.
     """
-    job = training_job.read(runs_dir())
-    if job is not None and job.running:
-        st.fragment(_follow, run_every=0.7)()
+    if trainings.at_work():
+        trainings.follow()
         return
     pair = family.pair(patch, maps)
     what = "fast" if pair.vit is not None else ("both" if maps is not None and pair.fast is None else "vit")
@@ -46,56 +49,17 @@ def train_here(family: Family, patch: int, maps: int | None) -> None:
     arguments = _like(family, patch, maps, what)
     with st.container(key="train-here", horizontal=True, vertical_alignment="center", gap="small"):
         if arguments is None:
-            st.html(f'<p class="vv-note">No {name} at patch size {patch}; the command line can train it.</p>')
+            st.html('<p class="vv-note">Not trained yet; only the command line has these settings.</p>')
             return
         duration = estimate.in_words(_seconds(family, patch, maps, what))
-        _start_button(f"Train the {name}", f"{name}, patch size {patch}", arguments)
+        trainings.start_button(f"Train the {name}", f"{name}, patch size {patch}", arguments)
         st.html(f'<p class="vv-note">Not trained yet. Like the others: {duration}.</p>', width="stretch")
-    if job is not None and job.state == "failed":
-        st.html(f'<p class="vv-note">{html.escape(job.message)}</p>')
 
 
-def progress() -> None:
-    """The latest training while it runs, following by itself; a page that shows runs is drawn anew when it ends."""
-    job = training_job.read(runs_dir())
-    if job is not None and job.running:
-        st.fragment(_follow, run_every=0.7)()
-    elif job is not None and job.state == "failed":
-        st.error(job.message)
-
-
-def _follow() -> None:
-    job = training_job.read(runs_dir())
-    if job is None or not job.running:
-        st.rerun()
-        return
-    running(job)
-
-
-def running(job: Job) -> None:
-    """The bar of a training, and the button that stops it."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="training-now"):
-        st.progress(min(job.share, 1.0), text=f"{job.title}: {job.text}")
-        st.button(
-            "Stop", key="stop-training", on_click=training_job.stop, args=(runs_dir(),), icon=":material/stop_circle:"
-        )
-
-
-def _start_button(label: str, title: str, arguments: list[str]) -> None:
-    job = training_job.read(runs_dir())
-    if st.button(
-        label,
-        type="primary",
-        key="start-training",
-        disabled=job is not None and job.running,
-        icon=":material/play_arrow:",
-    ):
-        try:
-            training_job.start(runs_dir(), title, arguments)
-        except JobError as error:
-            st.error(str(error))
-            return
-        st.rerun()
+def _how_the_last_one_ended() -> None:
+    job = trainings.latest()
+    if job is not None and job.reason:
+        st.html(f'<p class="vv-note">The last training: {html.escape(job.reason)}</p>')
 
 
 def _like(family: Family, patch: int, maps: int | None, what: str) -> list[str] | None:

@@ -8,13 +8,12 @@ import html
 import streamlit as st
 
 from vitviz.config import PRESETS, ConfigError
+from vitviz.live import Job
 from vitviz.runs import RunError, RunRecord, Runs, RunStore
-from vitviz.ui import estimate, training_job
+from vitviz.ui import estimate, trainings
 from vitviz.ui.catalogue import TITLES, catalogue, runs_dir, zoo_dir
 from vitviz.ui.pictures import SAMPLE
-from vitviz.ui.train_offer import running
 from vitviz.ui.training_form import arguments_for, best_dataset, pictures_in
-from vitviz.ui.training_job import Job, JobError
 
 PATCH_SIZES = [2, 4, 5, 7, 14]
 MAPS = [1, 2, 4, 8, 16]
@@ -63,48 +62,23 @@ def _form() -> None:
     arguments = arguments_for(
         preset=preset, patch_size=patch, n_maps=maps, epochs=epochs, limit=LIMITS[limit], dataset=dataset
     )
-    job = training_job.read(runs_dir())
-    if st.button(
-        "Train",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        key="start-training",
-        disabled=job is not None and job.running,
-    ):
-        try:
-            training_job.start(runs_dir(), title, arguments)
-        except JobError as error:
-            st.error(str(error))
-            return
-        st.rerun()
+    trainings.start_button("Train", title, arguments, width="stretch")
 
 
 def _now() -> None:
-    job = training_job.read(runs_dir())
+    if trainings.at_work():
+        trainings.follow()
+        return
+    job = trainings.latest()
     if job is None:
         st.html('<p class="vv-reason">No training has been started here yet.</p>')
-    elif job.running:
-        st.fragment(_follow, run_every=0.7)()
     else:
         _ended(job)
 
 
-def _follow() -> None:
-    job = training_job.read(runs_dir())
-    if job is None or not job.running:
-        st.rerun()
-        return
-    running(job)
-
-
 def _ended(job: Job) -> None:
-    title = html.escape(job.title)
-    if job.state != "finished":
-        word = "stopped" if job.state == "stopped" else "failed"
-        st.html(f'<div class="vv-head"><h3>{title}: {word}</h3><p>{html.escape(job.message)}</p></div>')
-        return
-    st.html(f'<div class="vv-head"><h3>{title}: finished</h3></div>')
+    reason = f"<p>{html.escape(job.reason)}</p>" if job.reason and job.state != "finished" else ""
+    st.html(f'<div class="vv-head"><h3>{html.escape(job.title)}: {job.state}</h3>{reason}</div>')
     runs = Runs(RunStore(runs_dir()), RunStore(zoo_dir(), read_only=True))
     records = []
     for id in job.runs:
@@ -116,18 +90,29 @@ def _ended(job: Job) -> None:
         return
     with st.container(key="comparison"):
         st.dataframe(_comparison(records), hide_index=True)
-    if job.time_ratio is not None:
-        st.html(f'<p class="vv-note">A step of the fast ViT took {job.time_ratio:.1%} of the time of the ViT\'s.</p>')
+    if job.pair:
+        st.html(
+            f'<p class="vv-note">A step of the fast ViT took {job.pair["ratio"]:.1%} of the time of the ViT\'s.</p>'
+        )
+    _link_to(records)
+
+
+def _link_to(records: list[RunRecord]) -> None:
     families = catalogue().families.values()
     family = next((family for family in families if records[0].id in {run.id for run in family.runs}), None)
-    if family is not None:
-        query = {"models": family.key, "patch_size": str(records[0].model.patch_size), "runs": "~".join(job.runs)}
-        maps = next((record.model.n_maps for record in records if record.model.n_maps is not None), None)
-        if maps is not None:
-            query["n_maps"] = str(maps)
-        st.page_link(
-            st.session_state["_explore"], label="Look inside them", icon=":material/visibility:", query_params=query
-        )
+    if family is None:  # a stopped training: its models are not compared with complete ones
+        return
+    query = {
+        "models": family.key,
+        "patch_size": str(records[0].model.patch_size),
+        "runs": "~".join(record.id for record in records),
+    }
+    maps = next((record.model.n_maps for record in records if record.model.n_maps is not None), None)
+    if maps is not None:
+        query["n_maps"] = str(maps)
+    st.page_link(
+        st.session_state["_explore"], label="Look inside them", icon=":material/visibility:", query_params=query
+    )
 
 
 def _comparison(records: list[RunRecord]) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ class Row(NamedTuple):
 
 ROWS = (
     Row((0.241, 0.759), ((tokens.PANEL, answers.PANEL), (attention.PANEL,))),
-    Row((0.21, 0.265, 0.25, 0.275), ((positions.PANEL,), (weight_maps.PANEL,), (curves.PANEL,), (timing.PANEL,))),
+    Row((0.225, 0.285, 0.235, 0.255), ((positions.PANEL,), (weight_maps.PANEL,), (curves.PANEL,), (timing.PANEL,))),
 )
 PANELS = tuple(panel for row in ROWS for column in row.columns for panel in column)
 

@@ -22,7 +22,7 @@ def _render(scene: Scene) -> None:
             key="measure",
             label_visibility="collapsed",
             bind="query-params",
-            width=150,
+            width=126,
         )
         clock = choice("Over", ["epoch", "seconds"], key="clock")
     histories = {label: run.history for label, run in scene.runs.items()}

@@ -30,12 +30,8 @@ def _render(scene: Scene) -> None:
     trace = scene.traces["fast ViT"]
     with st.container(horizontal=True, gap="small", key="pick-weight-maps"):
         view = choice("View", VIEWS, key="maps_view")
-        each = view == "maps" and st.toggle(
-            "own scales",
-            key="own_scales",
-            bind="query-params",
-            help="Colours up to each map's own maximum: shows the form of weak maps too.",
-        )
+        # colours up to each map's own maximum: shows the form of weak maps too
+        each = view == "maps" and st.toggle("own scales", key="own_scales", bind="query-params")
     if view == "numbers":
         st.dataframe(_rows(trace), height=HEIGHT, hide_index=True, key="maps-numbers", column_config=_COLUMNS)
     else:
