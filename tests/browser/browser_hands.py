@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from playwright.sync_api import expect
+
 PANELS = ("tokens", "positions", "attention", "weight-maps", "answers", "curves", "timing")
 EXPLORER = "[data-vitviz='attention-explorer']"
 
@@ -12,6 +16,12 @@ def whole(page) -> None:
         drawn = f"{EXPLORER} .maps" if panel == "attention" else ".js-plotly-plot .main-svg, [data-testid=stDataFrame]"
         page.locator(f".st-key-panel-{panel}").locator(drawn).first.wait_for()
     settled(page)
+
+
+def says(place, text: str) -> None:
+    """Waits until a place shows this text, whatever kind of spaces is in it; fails if it never does."""
+    # a space in the pattern also stands for a space that does not break
+    expect(place.first).to_contain_text(re.compile(re.escape(text).replace(r"\ ", r"\s+")), timeout=60_000)
 
 
 def settled(page) -> None:

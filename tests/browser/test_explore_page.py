@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from browser_hands import EXPLORER, PANELS, answers, settled, slide, whole
+from browser_hands import EXPLORER, PANELS, answers, says, settled, slide, whole
 from PIL import Image
 from ui.untrained_runs import MAPS, PATCH_SIZES
 
@@ -38,10 +38,10 @@ def test_every_panel_follows_both_sliders_and_keeps_its_place(dashboard, visit):
         slide(page, "n_maps", "Home")
         for maps in (count for count in MAPS if count < tokens):
             panels = {name: page.locator(f".st-key-panel-{name}") for name in PANELS}
-            assert f"= {tokens}×{patch_size**2}" in panels["tokens"].inner_text().replace("\xa0", " ")
-            assert f"after block 2: {maps}×128" in panels["tokens"].inner_text().replace("\xa0", " ")
-            title = page.locator(f"{EXPLORER} .title").last.inner_text()
-            assert f"{tokens} patches → {maps} token" in " ".join(title.split())
+            says(panels["tokens"], f"= {tokens}×{patch_size**2}")
+            says(panels["tokens"], f"after block 2: {maps}×128")
+            says(page.locator(f"{EXPLORER} .title").last, f"{tokens} patches → {maps} token")
+            settled(page)
             assert panels["weight-maps"].locator(".annotation").count() >= maps
             assert list(answers(page)) == ["ViT", "fast ViT"]
             places[patch_size, maps] = panels["attention"].bounding_box()
@@ -105,10 +105,9 @@ def test_a_photograph_is_shown_as_the_models_see_it_with_a_warning(dashboard, vi
         {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photograph}
     )
     page.get_by_text("Not a picture of the data set.").wait_for()
-    settled(page)
-    assert page.get_by_text("What the models see, 28×28").is_visible()
-    assert page.get_by_text("cut to the middle square").is_visible()
-    assert "Nobody has said what it really is" in page.locator(".st-key-panel-answers").inner_text()
+    page.get_by_text("What the models see, 28×28").wait_for()
+    page.get_by_text("cut to the middle square").wait_for()
+    says(page.locator(".st-key-panel-answers"), "Nobody has said what it really is")
 
 
 def test_a_file_that_is_no_picture_is_refused_in_a_sentence(dashboard, visit):
@@ -131,7 +130,7 @@ def test_the_gallery_and_the_disagreements_choose_a_picture(dashboard, visit):
     page.locator(".st-key-board button[title^=Dress]").first.click()
     page.wait_for_url(re.compile("image=Dress"))
     settled(page)
-    assert "It is: Dress." in page.locator(".st-key-panel-answers").inner_text()
+    says(page.locator(".st-key-panel-answers"), "It is: Dress.")
     page.locator(".st-key-gallery_filter input").click()
     page.get_by_role("option", name="models disagree").click()
     page.get_by_text("different answers for").wait_for()
@@ -186,12 +185,11 @@ def test_the_tutorials_own_pair_is_a_link_away(dashboard, visit):
     page.wait_for_url(re.compile("models=article-"))
     page.keyboard.press("Escape")
     settled(page)
-    words = page.locator(".st-key-panel-tokens").inner_text().replace("\xa0", " ")
-    assert "= 25×25" in words
-    assert "159 of 784 pixels are dropped" in words
+    says(page.locator(".st-key-panel-tokens"), "= 25×25")
+    says(page.locator(".st-key-panel-tokens"), "159 of 784 pixels are dropped")
     other = visit(page.url)
     whole(other)
-    assert "= 25×25" in other.locator(".st-key-panel-tokens").inner_text().replace("\xa0", " ")
+    says(other.locator(".st-key-panel-tokens"), "= 25×25")
     assert PRESETS["article"].model.patch_size == 5
 
 
