@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from vitviz.config import ModelConfig
-from vitviz.live import JobError, Stopped, delete, find_job, label, list_jobs, queue, read_job, request_stop
+from vitviz.live import JobError, Stopped, delete, find_job, label, list_jobs, lock, queue, read_job, request_stop
 from vitviz.live.files import LAST_WORDS, PROGRESS, WORKER, read_lines, write_json
 from vitviz.live.jobs import create
 from vitviz.live.lock import Lock
@@ -196,6 +196,22 @@ def test_a_lock_is_held_once_and_leaves_no_file(tmp_path):
     assert other.take()
     other.release()
     assert os.listdir(tmp_path) == []
+
+
+def test_a_lock_whose_file_was_removed_before_it_was_had_is_taken_anew(tmp_path, monkeypatch):
+    path, take, calls = tmp_path / "lock", lock._take, []
+
+    def overtaken(handle: int) -> None:
+        take(handle)
+        if not calls:  # its last holder removes the file at this moment
+            path.unlink()
+        calls.append(handle)
+
+    monkeypatch.setattr(lock, "_take", overtaken)
+    one = Lock(path)
+    assert one.take() and len(calls) == 2
+    assert not Lock(path).take()
+    one.release()
 
 
 def test_ids_are_free_and_a_training_is_found_by_what_is_unique(tmp_path):
