@@ -83,6 +83,7 @@ BELOW = {
     "runs": ("data", "models", "training", "trace", "trained", "analysis", "figures", "ui", "commands"),
     "trace": ("data", "training", "runs", "trained", "analysis", "figures", "ui", "commands"),
     "training": ("trace", "figures", "ui", "commands"),
+    "live": ("data", "models", "training", "trace", "trained", "analysis", "figures", "ui", "commands"),
     "analysis": ("data", "models", "training", "runs", "trained", "figures", "ui", "commands"),
     "figures": ("data", "models", "training", "runs", "trained", "ui", "commands"),
     "commands": ("ui",),

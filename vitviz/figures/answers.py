@@ -39,7 +39,7 @@ def answers(
                 marker=dict(color=model_colour(label), line_width=0),
                 text=[_percent(array[index], index == answer) for index in classes],
                 textposition="outside", constraintext="none", cliponaxis=False,
-                textfont=dict(size=12, color=[theme.text if index == answer else theme.muted for index in classes]),
+                textfont=dict(size=11, color=[theme.text if index == answer else theme.muted for index in classes]),
                 customdata=[class_names[index] for index in classes],
                 hovertemplate=label + ": %{customdata}<br>probability %{x:.1%}<extra></extra>",
             )
