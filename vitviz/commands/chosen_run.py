@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from vitviz.commands.quiet import quiet_import
 from vitviz.data import Dataset, Split, hold_out, load
 from vitviz.runs import RunRecord, Runs, RunStore
+from vitviz.zoo import open_zoo
 
 if TYPE_CHECKING:
     from vitviz.models import VisionTransformer
 
 
 def chosen_run(options: argparse.Namespace) -> RunRecord:
-    """The run named by `RUN`: an id, or as much of its beginning as is unique."""
-    return Runs(RunStore(options.runs_dir)).load(options.run_id)
+    """The run named by `RUN`, of the user's or of the shipped ones: an id, or as much of its beginning as is unique."""
+    return Runs(RunStore(options.runs_dir), open_zoo()).load(options.run_id)
 
 
 def pictures(record: RunRecord, options: argparse.Namespace) -> Dataset:
