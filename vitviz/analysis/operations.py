@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from vitviz.config import ModelConfig
 
+# What the tutorial published for its pair (4 classes, patch 5, 4 maps, 6 epochs): 436.4 s over 686.4 s of training
+TUTORIAL_RATIO = 0.636
+
 
 @dataclass(frozen=True)
 class LayerCount:

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
+from vitviz.analysis.operations import TUTORIAL_RATIO
 from vitviz.figures.palette import model_colour, with_alpha
 from vitviz.figures.sheet import Sheet
 from vitviz.figures.theme import Theme
-
-# published with the tutorial: 436.4 s of training over 686.4 s
-TUTORIAL_RATIO = 0.636
 
 
 def step_time(steps: Mapping[str, Mapping[str, float]], theme: Theme, height: int = 150) -> go.Figure:
