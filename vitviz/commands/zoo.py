@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vitviz import zoo
 from vitviz.commands.options import add_data_options
 from vitviz.commands.progress import Progress
 from vitviz.commands.quiet import quiet_import
+
+if TYPE_CHECKING:
+    from vitviz.runs import RunRecord
 
 TOLERANCE = 0.001  # 0.1 points: what another processor's rounding may change
 
@@ -18,6 +22,7 @@ def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     parser = commands.add_parser("zoo", help="the shipped models: build what is missing, list, verify")
     parser.add_argument("action", choices=("build", "list", "verify"))
     parser.add_argument("--only", metavar="PATTERN", help="such as 'tuned-p7-*'")
+    parser.add_argument("--markdown", action="store_true", help="list as the table of the README")
     parser.add_argument("--zoo-dir", type=Path, default=zoo.FOLDER, metavar="DIR", help="the folder of the zoo")
     add_data_options(parser, dataset=False)
     return parser
@@ -45,6 +50,10 @@ def _build(options: argparse.Namespace, progress: Progress) -> dict:
 def _list(options: argparse.Namespace, progress: Progress) -> dict:
     store = zoo.open_zoo(options.zoo_dir)
     records = {record.id: record for record in store.list()}
+    if options.markdown:
+        for line in _markdown(records):
+            progress.say(line)
+        return {"entries": sorted(records)}
     head = f"{'id':<20}{'parameters':>12}{'operations':>12}{'time ÷ ViT':>12}{'validation':>12}{'test':>8}"
     progress.say(head)
     rows = []
@@ -61,6 +70,27 @@ def _list(options: argparse.Namespace, progress: Progress) -> dict:
             f"{record.metrics['validation']['accuracy']:>12.4f}{record.metrics['test']['accuracy']:>8.4f}"
         )
     return {"entries": rows}
+
+
+def _markdown(records: dict[str, RunRecord]) -> list[str]:
+    """One row per patch size, one column per model; each cell: test accuracy, parameters, operations, time ÷ ViT."""
+    columns = ["vit", *(f"fast{n_maps}" for n_maps in zoo.N_MAPS)]
+    titles = ["ViT", *(f"n_maps {n_maps}" for n_maps in zoo.N_MAPS)]
+    lines = [f"| patch | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
+    for patch_size in sorted(zoo.PATCH_SIZES):
+        cells = [_cell(records.get(f"tuned-p{patch_size}-{column}")) for column in columns]
+        lines.append(f"| {patch_size} | {' | '.join(cells)} |")
+    return lines
+
+
+def _cell(record: RunRecord | None) -> str:
+    if record is None:
+        return "–"
+    pair = record.timing.get("pair")
+    return (
+        f"**{record.metrics['test']['accuracy']:.2%}**<br>{record.operations['params'] / 1000:.0f} k · "
+        f"{record.operations['macs'] / 1e6:.2f} M<br>× {pair['ratio'] if pair else 1:.2f}"
+    )
 
 
 def _verify(options: argparse.Namespace, progress: Progress) -> dict:
