@@ -43,6 +43,11 @@ class Scene:
         """Which runs these pictures come from, in a line."""
         return " · ".join(f"{label} {run.id}" for label, run in self.runs.items())
 
+    @property
+    def name(self) -> str:
+        """The runs and the picture, in a line. Every panel carries it, so that anyone can tell what it shows."""
+        return " ".join([*(run.id for run in self.runs.values()), self.picture.name])
+
     def traced(self) -> Scene:
         """The same with every trace that can be had. Builds models: needs TensorFlow, and takes a moment."""
         traces, failures = {}, {}

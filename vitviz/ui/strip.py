@@ -43,4 +43,4 @@ def answers(scene: Scene) -> None:
             f'<div class="vv-answer" style="--model:{model_colour(label)}"><span class="vv-label">{label}</span>'
             f'<div class="vv-said">{body}</div></div>'
         )
-    st.html(f'<div class="vv-answers">{"".join(cards)}</div>')
+    st.html(f'<div class="vv-answers" data-scene="{html.escape(scene.name)}">{"".join(cards)}</div>')

@@ -46,6 +46,7 @@ def attention_explorer(
     view: View | None = None,
     key: str = "attention_explorer",
     on_change: Callable[[], None] | None = None,
+    scene: str = "",
 ) -> View:
     """Shows the explorer and returns what is pinned and switched in it.
 
@@ -57,13 +58,14 @@ def attention_explorer(
         view: what to show at first, such as a link's; later runs do not read it (see `show_view`).
         key: one per explorer on a page.
         on_change: called before the page runs again after a person changed the view.
+        scene: a name for what is shown, which the browser's element carries as `data-scene` once it is painted.
 
     Raises:
         ValueError: the arrays do not fit one another (see `pack`).
     """
     asked = _Asked.of(key)
     asked.at_first(view or View(), known=bool(st.session_state.get(key)))
-    extra = {"key": key, "request": {"id": asked.request, "view": asked.shown.to_dict()}}
+    extra = {"key": key, "scene": scene, "request": {"id": asked.request, "view": asked.shown.to_dict()}}
     state = _component(
         key=key,
         data=pack(image, models, patch_size=patch_size, colours=colours, extra=extra),

@@ -44,6 +44,7 @@ class Explorer {
     } else if (fresh) this.#settle();
     this.accent = getComputedStyle(this.root).getPropertyValue("--accent").trim();
     this.#build();
+    this.root.dataset.scene = read.header.scene;
   }
 
   leave(turn) {

@@ -29,6 +29,7 @@ def _render(scene: Scene) -> None:
         view=View.from_query(st.query_params),
         key=EXPLORER,
         on_change=_changed,
+        scene=scene.name,
     )
     _keep_in_link(view)  # also when it came from a link and not from a hand
     st.caption(PROVES_NOT)

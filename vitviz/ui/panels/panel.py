@@ -74,7 +74,11 @@ def chart(make: Callable[[], go.Figure], scene: Scene, key: str, alt: str, *, sw
     `key` must be the same for the same place, so that it is updated and not replaced; `switches` are the panel's own
     settings that the drawing depends on.
     """
-    figure = caches.figure_of((key, tuple(switches), scene.identity), make)
+
+    def draw() -> go.Figure:
+        return make().update_layout(meta=scene.name)  # the browser can tell which scene it shows: bench/pages.py asks
+
+    figure = caches.figure_of((key, tuple(switches), scene.identity), draw)
     st.plotly_chart(
         figure,
         key=key,
