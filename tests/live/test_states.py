@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from vitviz.config import ModelConfig
-from vitviz.live import JobError, Stopped, delete, find_job, label, list_jobs, lock, queue, read_job, request_stop
+from vitviz.live import JobError, Measurement, Stopped, delete, find_job, label, list_jobs, lock, queue, read_job, request_stop
 from vitviz.live.files import LAST_WORDS, PROGRESS, WORKER, read_lines, write_json
 from vitviz.live.jobs import create
 from vitviz.live.lock import Lock
@@ -231,3 +231,30 @@ def test_a_label_names_one_model_or_the_pair():
     assert label([vit], "tuned") == "tuned-p4-vit"
     assert label([vit.fast(8)], None) == "own-p4-fast8"
     assert label([vit, vit.fast(8)], "tuned") == "tuned-p4-both8"
+
+
+def test_a_training_without_a_name_is_called_by_what_it_trains(tmp_path):
+    for arguments, title in (
+        ([], "tuned pair, patch 4, 8 maps"),
+        (["--preset", "article", "--patch-size", "7", "--n-maps", "1"], "article pair, patch 7, 1 map"),
+        (["--model", "vit", "--n-maps", "3"], "tuned ViT, patch 4"),
+        (["--model", "fast", "--n-maps", "3"], "tuned fast ViT, patch 4, 3 maps"),
+    ):
+        assert read_job(tmp_path, create(tmp_path, "n", arguments, WHEN).name).title == title
+    folder = create(tmp_path, "n", ["--patch-size", "9"], WHEN)
+    model = ModelConfig(patch_size=2, n_maps=16)
+    write_json(folder / "job.json", json.loads((folder / "job.json").read_text())
+               | {"models": {"fast": model.to_dict()}, "preset": "article"})  # fmt: skip
+    assert read_job(tmp_path, folder.name).title == "article fast ViT, patch 2, 16 maps"
+    assert read_job(tmp_path, create(tmp_path, "n", [], WHEN, title="mine").name).title == "mine"
+
+
+def test_an_estimate_is_asked_for_now_and_then_and_can_be_called_off():
+    measurement = Measurement(["--patch-size", "99"])
+    measurement.cancel()
+    with pytest.raises(JobError):
+        measurement.result()
+    measurement = Measurement(["--dataset", "fashion_mnist_mini"])
+    assert measurement.result() is None
+    measurement.cancel()
+    assert measurement._process.returncode is not None

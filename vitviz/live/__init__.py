@@ -17,13 +17,14 @@ A training works in a folder of its own, `<runs>/.live/<job id>/`, and everybody
 `<run>/training/` and `<run>/epochs/`, and the working folder goes. Nothing here imports TensorFlow.
 """
 
-from vitviz.live.control import continue_command, delete, estimate, request_stop, start, start_again
+from vitviz.live.control import continue_command, delete, request_stop, start, start_again
 from vitviz.live.error import JobError, Stopped
 from vitviz.live.job import ENDED, STATES, Job
 from vitviz.live.jobs import find_job, label, list_jobs, queue, read_job
+from vitviz.live.measure import Measurement, estimate
 from vitviz.live.snapshots import Snapshots
 
 __all__ = [
-    "ENDED", "STATES", "Job", "JobError", "Snapshots", "Stopped", "continue_command", "delete", "estimate",
-    "find_job", "label", "list_jobs", "queue", "read_job", "request_stop", "start", "start_again",
+    "ENDED", "STATES", "Job", "JobError", "Measurement", "Snapshots", "Stopped", "continue_command", "delete",
+    "estimate", "find_job", "label", "list_jobs", "queue", "read_job", "request_stop", "start", "start_again",
 ]  # fmt: skip

@@ -1,12 +1,9 @@
-"""What a page or a terminal asks of trainings: start, stop, go on, delete, estimate."""
+"""What a page or a terminal asks of trainings: start, stop, go on, delete."""
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -18,6 +15,7 @@ from vitviz.live.files import LOG, STOP, TRAINING, WORKER, write_json
 from vitviz.live.job import Job, read
 from vitviz.live.jobs import create, remove_empty
 from vitviz.live.process import identity
+from vitviz.live.python import environment, vitviz_command
 from vitviz.runs.atomic import remove_folder
 
 
@@ -89,34 +87,13 @@ def delete(job: Job) -> None:
     remove_empty(_root(job))
 
 
-def estimate(arguments: Sequence[str], *, timeout: float = 180.0) -> dict:
-    """What a training with these arguments of `train` would be, by a few real steps: the object of `estimate --json`.
-
-    Takes some ten seconds: it trains in a process of its own.
-
-    Raises:
-        JobError: the settings break a rule, the pictures cannot be read, or it takes longer than `timeout`.
-    """
-    try:
-        done = subprocess.run(
-            [*_python(), "estimate", *arguments, "--json"], capture_output=True, text=True, timeout=timeout,
-            env=_environment(), stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise JobError(f"The estimate was not done after {timeout:.0f} seconds: the machine is busy.") from error
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["The estimate ended without a word."]
-        raise JobError(lines[-1].removeprefix("vitviz: "))
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def _launch(folder: Path, arguments: list[str], max_jobs: int) -> Job:
     root, since = folder.parents[1], time.time()
     try:
         with open(folder / LOG, "a", encoding="utf-8") as log:
             child = subprocess.Popen(
-                [*_python(), *arguments, "--max-jobs", str(max_jobs), "--runs-dir", str(root)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=_environment(),
+                [*vitviz_command(), *arguments, "--max-jobs", str(max_jobs), "--runs-dir", str(root)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=environment(),
                 start_new_session=True,  # what ends the server of the page does not end this
             )  # fmt: skip
         write_json(folder / WORKER, identity(child.pid) | {"since": since})
@@ -125,16 +102,6 @@ def _launch(folder: Path, arguments: list[str], max_jobs: int) -> Job:
     # asks for the child's end, or it would stay in the system's table for as long as the server lives
     threading.Thread(target=child.wait, name="reaper", daemon=True).start()
     return read(folder)
-
-
-def _python() -> list[str]:
-    return [sys.executable, "-m", "vitviz"]
-
-
-def _environment() -> dict[str, str]:
-    project = str(Path(__file__).resolve().parents[2])  # found from wherever the page was started
-    path = os.pathsep.join([project, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
 
 
 def _root(job: Job) -> Path:

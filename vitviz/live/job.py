@@ -28,6 +28,7 @@ from vitviz.live.files import (
     read_lines,
 )
 from vitviz.live.snapshots import Snapshots
+from vitviz.live.title import title_of
 
 STATES = ("queued", "running", "finished", "stopped", "failed", "vanished")
 ENDED = ("finished", "stopped", "failed", "vanished")
@@ -74,8 +75,8 @@ class Job:
 
     @property
     def title(self) -> str:
-        """What it was called by whoever started it, or its id."""
-        return self.settings.get("title") or self.id
+        """What it was called by whoever started it, or what it trains."""
+        return self.settings.get("title") or title_of(self.arguments, self.models, self.settings.get("preset"))
 
     @cached_property
     def models(self) -> dict[str, ModelConfig]:
