@@ -1,0 +1,76 @@
+// What the bench of the pages asks a page, from inside: when does every panel show what was asked for?
+// Times are milliseconds since the epoch, taken when the browser has painted the frame.
+window.vitvizWatch = (() => {
+  const PANELS = ["tokens", "answers", "attention", "positions", "weight-maps", "curves", "timing"];
+  const EXPLORER = "[data-vitviz='attention-explorer']";
+  let inputAt = null; // when the last key or button went down
+  for (const kind of ["keydown", "pointerdown"]) {
+    window.addEventListener(kind, (event) => { inputAt = performance.timeOrigin + event.timeStamp; }, { capture: true });
+  }
+
+  /** the first match, also within components' shadow trees */
+  const find = (root, selector) => {
+    const found = root.querySelector(selector);
+    if (found) return found;
+    for (const node of root.querySelectorAll("*")) {
+      const inner = node.shadowRoot && find(node.shadowRoot, selector);
+      if (inner) return inner;
+    }
+    return null;
+  };
+
+  /** calls back when the frame that is being made now has been painted */
+  const afterThisFrame = (done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => done(performance.timeOrigin + performance.now());
+    port2.postMessage(null);
+  };
+
+  /** the moment at which the first frame was painted in which `test` held */
+  const until = (test) => new Promise((done) => {
+    const frame = () => {
+      if (test()) afterThisFrame(done);
+      else requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+
+  /** The scenes that a panel shows: those which its pictures have been drawn for, not those on their way. Plotly
+      draws in the same task in which it takes a figure's layout over, so a frame never falls between the two. */
+  const scenes = (panel) => {
+    const place = document.querySelector(`.st-key-panel-${panel}`);
+    if (!place) return [];
+    if (panel === "attention") return [find(place, EXPLORER)?.dataset.scene];
+    const plots = [...place.querySelectorAll(".js-plotly-plot")];
+    return plots.map((plot) => plot.querySelector(".main-svg") && plot._fullLayout?.meta);
+  };
+
+  const shown = () => ({
+    strip: [document.querySelector(".vv-answers")?.dataset.scene],
+    ...Object.fromEntries(PANELS.map((panel) => [panel, scenes(panel)])),
+  });
+
+  return {
+    shown,
+    inputAt: () => inputAt,
+    shell: () => until(() => document.querySelector(".st-key-patch_size input, .st-key-nothing-yet") !== null),
+    complete: (scene) => until(() =>
+      Object.values(shown()).every((found) => found.length > 0 && found.every((one) => one === scene))),
+
+    /** from now on, for every patch that the pointer comes to: milliseconds of repainting, and until it was painted */
+    watchHover: () => {
+      const root = find(document, EXPLORER);
+      const samples = [];
+      let query = root.dataset.query;
+      root.addEventListener("pointermove", () => {
+        const at = performance.timeOrigin + performance.now();
+        requestAnimationFrame(() => afterThisFrame((painted) => {
+          if (root.dataset.query === query) return; // still over the same patch
+          query = root.dataset.query;
+          samples.push([Number(root.dataset.repaintMs), painted - at]);
+        }));
+      }, { capture: true });
+      return void (window.vitvizHovered = samples);
+    },
+  };
+})();
