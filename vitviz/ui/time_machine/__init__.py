@@ -1,0 +1,13 @@
+"""The time machine: a training's models as they were after each epoch, and the same while it is at work.
+
+    films           which trainings kept snapshots, and which epochs to show
+    fixed_pictures  the fixed set of pictures that they are watched with
+    frames          what a model sees in them after one epoch, a byte per value
+    tracer          makes frames in a thread, and keeps them
+    forming         a training at work, in small
+"""
+
+from vitviz.ui.time_machine.films import Film, Training, trainings
+from vitviz.ui.time_machine.forming import forming
+
+__all__ = ["Film", "Training", "forming", "trainings"]
