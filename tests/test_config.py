@@ -20,7 +20,7 @@ EVERY_MODEL_SETTING_CHANGED = ModelConfig(
 EVERY_TRAIN_SETTING_CHANGED = TrainConfig(
     dataset="mnist", limit=123, validation_fraction=0.25, epochs=3, batch_size=17, learning_rate=2e-3,
     schedule="constant", warmup_epochs=2.5, weight_decay=0.01, label_smoothing=0.2, shift=2, flip=False,
-    erase=0.3, initial_values="glorot", seed=42,
+    erase=0.3, teacher=0.5, initial_values="glorot", seed=42,
 )  # fmt: skip
 CHANGED = [EVERY_MODEL_SETTING_CHANGED, EVERY_TRAIN_SETTING_CHANGED]
 by_kind = pytest.mark.parametrize("changed", CHANGED, ids=lambda config: type(config).__name__)

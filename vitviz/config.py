@@ -157,7 +157,9 @@ class TrainConfig:
 
     The last `validation_fraction` of the training pictures is held out. `limit` keeps only the first
     pictures of the set (None: all). `warmup_epochs` and `schedule` shape the learning rate; `shift` (in
-    pixels), `flip` and `erase` (a probability) are the augmentation. `initial_values` are those that Keras would draw
+    pixels), `flip` and `erase` (a probability) are the augmentation. `teacher` is the share of the loss that asks for
+    the answers of a small convolutional network, trained before on the same pictures (arXiv 1503.02531); the rest asks
+    for the labels. Only `zoo build` has such a teacher. `initial_values` are those that Keras would draw
     (`"glorot"`), or attention and positions imitate trained transformers (`"mimetic"`).
     """
 
@@ -174,6 +176,7 @@ class TrainConfig:
     shift: int = 0
     flip: bool = True
     erase: float = 0.0
+    teacher: float = 0.0
     initial_values: Initial = "mimetic"
     seed: int = 0
 
@@ -194,6 +197,9 @@ class TrainConfig:
         _real("weight_decay", self.weight_decay, low=0.0)
         _real("label_smoothing", self.label_smoothing, low=0.0, below=1.0)
         _real("erase", self.erase, low=0.0, below=1.0)
+        _real("teacher", self.teacher, low=0.0)
+        if self.teacher > 1:
+            raise ConfigError(f"teacher is a share of the loss, a number from 0 to 1, not {self.teacher!r}.")
         _real("learning_rate", self.learning_rate, low=0.0)
         if self.learning_rate == 0:
             raise ConfigError("learning_rate must be above 0, or nothing is learned: 0.001 is a good start.")

@@ -29,8 +29,9 @@ def test_an_epoch_shows_every_picture_once_with_its_label(count, size, epoch, se
     config = TrainConfig(flip=False, batch_size=size, seed=seed)
     batches = list(epoch_batches(*numbered(count), config, epoch))
     assert len(batches) == -(-count // size)
-    assert {tuple(array.shape for array in batch) for batch in batches} == {((size, 3, 3, 1), (size,), (size,))}
-    images, labels, weights = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    assert {tuple(array.shape for array in batch[:3]) for batch in batches} == {((size, 3, 3, 1), (size,), (size,))}
+    assert {batch[3] for batch in batches} == {None}  # nobody teaches
+    images, labels, weights = (np.concatenate(parts) for parts in zip(*[b[:3] for b in batches], strict=True))
     assert set(weights) <= {0, 1} and weights.sum() == count
     assert (weights[:count] == 1).all()  # only the end of the last batch is filled up
     seen = numbers_of(images[weights > 0])
@@ -43,7 +44,7 @@ def test_the_order_depends_on_the_seed_and_the_epoch_and_on_nothing_else():
         np.random.seed(epoch + 100 * seed)  # must not matter
         config = TrainConfig(flip=True, shift=1, erase=0.2, batch_size=100, seed=seed)
         batches = epoch_batches(*numbered(100), config, epoch)
-        return np.concatenate([images for images, _, _ in batches])
+        return np.concatenate([images for images, *_ in batches])
 
     np.testing.assert_array_equal(order(1, 0), order(1, 0))
     assert not np.array_equal(order(1, 0), order(1, 1))
@@ -51,7 +52,7 @@ def test_the_order_depends_on_the_seed_and_the_epoch_and_on_nothing_else():
 
 
 def test_the_order_is_shuffled():
-    ((images, _, _),) = epoch_batches(*numbered(100), TrainConfig(flip=False, batch_size=100), 0)
+    ((images, *_),) = epoch_batches(*numbered(100), TrainConfig(flip=False, batch_size=100), 0)
     assert abs(np.corrcoef(numbers_of(images), np.arange(100))[0, 1]) < 0.4
 
 
@@ -71,14 +72,31 @@ def test_a_full_batch_is_not_filled_up():
     np.testing.assert_array_equal(its_labels, labels)
 
 
+def test_the_teacher_speaks_of_the_very_picture_that_is_shown_and_of_its_mirror_image_where_that_is_shown():
+    images, labels = numbered(90)
+    images[:, 0, 2] = 255  # marks the right side
+    teacher = np.arange(2 * 90 * 4, dtype=np.float32).reshape(2, 90, 4)
+    config = TrainConfig(flip=True, batch_size=40)
+    sides = set()
+    for shown, _, weights, said in epoch_batches(images, labels, config, 0, teacher):
+        assert said.shape == (40, 4) and said.dtype == np.float32
+        assert (said[weights == 0] == 0).all()
+        for image, what in zip(shown[weights > 0], said[weights > 0], strict=True):
+            mirrored = int(image[0, 0, 0] == 255)
+            plain = image[:, ::-1] if mirrored else image
+            np.testing.assert_array_equal(what, teacher[mirrored, numbers_of(plain[None])[0]])
+            sides.add(mirrored)
+    assert sides == {0, 1}
+
+
 @pytest.fixture(params=[1, 3], ids=["grey", "rgb"])
 def pictures(request):
     return np.random.default_rng(0).integers(1, 256, (400, 10, 10, request.param)).astype(np.uint8)
 
 
 def augmented(pictures, **changes):
-    config = TrainConfig(**({"flip": False} | changes))
-    return augment(pictures.copy(), config, np.random.default_rng(5))
+    config, random = TrainConfig(**({"flip": False} | changes)), np.random.default_rng(5)
+    return augment(pictures.copy(), np.zeros(len(pictures), bool), config, random)
 
 
 def test_without_augmentation_pictures_stay_as_they_are(pictures):
@@ -86,7 +104,9 @@ def test_without_augmentation_pictures_stay_as_they_are(pictures):
 
 
 def test_a_flip_mirrors_about_half_of_the_pictures_left_to_right(pictures):
-    after = augmented(pictures, flip=True)
+    config = TrainConfig(flip=True, batch_size=len(pictures))
+    ((after, order, *_),) = epoch_batches(pictures, np.arange(len(pictures)), config, 0)
+    pictures = pictures[order]
     same = (after == pictures).all(axis=(1, 2, 3))
     mirrored = (after == pictures[:, :, ::-1]).all(axis=(1, 2, 3))
     assert (same ^ mirrored).all()

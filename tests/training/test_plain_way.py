@@ -159,7 +159,7 @@ def test_training_moves_the_weights_as_keras_does(request, tiny_training, tiny_p
     cross_entropy = keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
     step = 0
     for epoch in range(training.epochs):
-        for images, labels, weights in epoch_batches(*pictures, training, epoch):
+        for images, labels, weights, _ in epoch_batches(*pictures, training, epoch):
             real = weights > 0
             optimizer.learning_rate = learning_rate(training, step, 3)
             with tf.GradientTape() as tape:

@@ -222,3 +222,25 @@ def test_pictures_that_do_not_fit_are_refused_with_both_sides_named(tiny_model, 
     for other in ({"classes": 4}, {"image_size": 9}, {"channels": 3}):
         with pytest.raises(ValueError, match=r"The model reads .* tiny has \(8, 8, 1\) in 3"):
             train([dataclasses.replace(fitting, **other)], tiny_training(), tiny_dataset, preset=None)
+
+
+def test_a_teacher_who_says_the_labels_teaches_what_the_labels_teach(tiny_model, tiny_training, tiny_pictures):
+    config = tiny_model(classes=3, blocks=1)
+    pictures, held_out = tiny_pictures(21, config), tiny_pictures(6, config, 1)
+    labels = np.eye(3, dtype=np.float32)[pictures[1]]
+    wrong = np.roll(labels, 1, axis=1)
+
+    def trained(said, **changes):
+        return finish(Trainer(config, tiny_training(**changes), pictures, held_out, said))
+
+    plain = trained(None)
+    taught = trained(np.stack([labels, labels]), teacher=0.4)
+    misled = trained(np.stack([wrong, wrong]), teacher=0.4)
+    for name in plain:
+        np.testing.assert_allclose(taught[name], plain[name], atol=1e-5, err_msg=name)
+    assert max(np.abs(misled[name] - plain[name]).max() for name in plain) > 1e-3
+
+
+def test_a_share_for_a_teacher_without_a_teacher_is_refused(make_trainer):
+    with pytest.raises(ValueError, match="zoo build"):
+        make_trainer(teacher=0.5)

@@ -16,44 +16,52 @@ ERASED_AREA = (0.02, 0.2)  # the smallest and largest share of a picture that is
 
 
 def epoch_batches(
-    images: np.ndarray, labels: np.ndarray, config: TrainConfig, epoch: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    images: np.ndarray,
+    labels: np.ndarray,
+    config: TrainConfig,
+    epoch: int,
+    teacher: np.ndarray | None = None,
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]]:
     """Batches of one epoch, in an order that depends on the seed and the epoch alone.
 
     Args:
         images: uint8 `(pictures, height, width, channels)`.
         labels: `(pictures,)`.
         epoch: counted from 0.
+        teacher: probabilities `(2, pictures, classes)` that a teacher gives each picture, and its mirror image.
 
     Yields:
-        images `(batch, height, width, channels)`, labels `(batch,)` and weights `(batch,)`. Every batch has the same
-        size, so that the step is compiled once: the last one is filled up with pictures of weight 0.
+        images `(batch, height, width, channels)`, labels `(batch,)`, weights `(batch,)` and what the teacher says
+        `(batch, classes)`, or None without one. Every batch has the same size, so that the step is compiled once:
+        the last one is filled up with pictures of weight 0.
     """
     random = np.random.default_rng([config.seed, epoch])
     order = random.permutation(len(images))
-    images, labels = augment(images[order], config, random), labels[order].astype(np.int32)
+    mirrored = random.random(len(images)) < 0.5 if config.flip else np.zeros(len(images), bool)
+    images, labels = augment(images[order], mirrored, config, random), labels[order].astype(np.int32)
+    said = None if teacher is None else teacher[mirrored.astype(int), order].astype(np.float32)
     size = config.batch_size
     for start in range(0, len(images), size):
-        batch = images[start : start + size], labels[start : start + size]
-        yield fill(*batch, size)
+        part = slice(start, start + size)
+        yield *fill(images[part], labels[part], size), None if said is None else _filled(said[part], size)
 
 
 def fill(images: np.ndarray, labels: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A batch of exactly `size`, and the weight of each picture: 1, or 0 for what was added."""
-    missing = size - len(images)
-    weights = np.ones(size, np.float32)
-    if missing:
-        weights[len(images) :] = 0
-        images = np.concatenate([images, np.zeros((missing, *images.shape[1:]), images.dtype)])
-        labels = np.concatenate([labels, np.zeros(missing, labels.dtype)])
-    return images, labels, weights
+    weights = _filled(np.ones(len(images), np.float32), size)
+    return _filled(images, size), _filled(labels, size), weights
 
 
-def augment(images: np.ndarray, config: TrainConfig, random: np.random.Generator) -> np.ndarray:
-    """Flips, shifts and erases at random, each picture on its own; may write into `images`."""
-    if config.flip:
-        chosen = random.random(len(images)) < 0.5
-        images[chosen] = images[chosen, :, ::-1]
+def _filled(array: np.ndarray, size: int) -> np.ndarray:
+    missing = size - len(array)
+    return np.concatenate([array, np.zeros((missing, *array.shape[1:]), array.dtype)]) if missing else array
+
+
+def augment(
+    images: np.ndarray, mirrored: np.ndarray, config: TrainConfig, random: np.random.Generator
+) -> np.ndarray:
+    """Flips the `mirrored` ones, shifts and erases at random, each picture on its own; may write into `images`."""
+    images[mirrored] = images[mirrored, :, ::-1]
     if config.shift:
         images = _shift(images, config.shift, random)
     if config.erase:

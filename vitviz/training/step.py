@@ -20,15 +20,23 @@ class TrainStep:
         self._compiled = tf.function(self._step)
 
     def __call__(
-        self, images: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, rate: float, number: int
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        weights: np.ndarray,
+        said: np.ndarray | None = None,
+        *,
+        rate: float,
+        number: int,
     ) -> np.ndarray:
         """Trains on one batch and returns its logits `(batch, classes)`, as they were before the update.
 
+        `said` are a teacher's probabilities `(batch, classes)`, wanted where the settings give a teacher a share.
         `rate` is the learning rate and `number` counts the steps of this training from 1.
         """
         seed = tf.constant([self.config.seed, number], tf.int32)
         logits = self._compiled(
-            tf.constant(images), tf.constant(labels), tf.constant(weights),
+            tf.constant(images), tf.constant(labels), tf.constant(weights), None if said is None else tf.constant(said),
             tf.constant(rate, tf.float32), tf.constant(number, tf.float32), seed,
         )  # fmt: skip
         return logits.numpy()
@@ -38,15 +46,23 @@ class TrainStep:
         kinds = {"weight": self.adam.weights, "first": self.adam.first, "second": self.adam.second}
         return {f"{kind}/{name}": variable for kind, named in kinds.items() for name, variable in named.items()}
 
-    def _step(self, images, labels, weights, rate, number, dropout_seed) -> tf.Tensor:
+    def _step(self, images, labels, weights, said, rate, number, dropout_seed) -> tf.Tensor:
         names = list(self.adam.weights)
         with tf.GradientTape() as tape:
             logits = self.model(images, dropout_seed)
-            loss = tf.reduce_sum(weights * self._cross_entropy(labels, logits)) / tf.maximum(tf.reduce_sum(weights), 1)
+            loss = tf.reduce_sum(weights * self._loss(labels, said, logits)) / tf.maximum(tf.reduce_sum(weights), 1)
         # Zero for what the loss does not depend on: the key's bias, see SelfAttention
         gradients = tape.gradient(loss, [self.adam.weights[name] for name in names], unconnected_gradients="zero")
         self.adam.apply(dict(zip(names, gradients, strict=True)), rate, number)
         return logits
+
+    def _loss(self, labels: tf.Tensor, said: tf.Tensor | None, logits: tf.Tensor) -> tf.Tensor:
+        """For each picture `(batch,)`; a teacher's share of it is the cross-entropy with what the teacher says."""
+        share = self.config.teacher
+        if not share:
+            return self._cross_entropy(labels, logits)
+        taught = tf.nn.softmax_cross_entropy_with_logits(said, logits)
+        return taught if share == 1 else share * taught + (1 - share) * self._cross_entropy(labels, logits)
 
     def _cross_entropy(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         smoothing = self.config.label_smoothing

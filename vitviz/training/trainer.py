@@ -24,6 +24,10 @@ class Trainer:
 
     Args:
         train, validation: `(images, labels)`: uint8 `(pictures, H, W, C)` and whole numbers `(pictures,)`.
+        teacher: what a teacher says of the training pictures, see `epoch_batches`; wanted where `config.teacher` > 0.
+
+    Raises:
+        ValueError: the settings give a teacher a share, and there is none.
 
     Attributes:
         history: a row for each finished epoch.
@@ -39,9 +43,14 @@ class Trainer:
         config: TrainConfig,
         train: tuple[np.ndarray, np.ndarray],
         validation: tuple[np.ndarray, np.ndarray],
+        teacher: np.ndarray | None = None,
     ) -> None:
         start = perf_counter()
-        self.config = config
+        if config.teacher and teacher is None:
+            raise ValueError(
+                f"teacher is {config.teacher}, and only `zoo build` trains a teacher: leave it at 0 everywhere else."
+            )
+        self.config, self.teacher = config, teacher if config.teacher else None
         self.model = build(model, config.seed, initial=config.initial_values)
         self.train, self.validation = train, validation
         self.steps_per_epoch = -(-len(train[0]) // config.batch_size)
@@ -83,7 +92,8 @@ class Trainer:
         start = perf_counter()
         side, size = self.model.config.image_size, self.config.batch_size
         images = np.zeros((size, side, side, self.model.config.channels), np.uint8)
-        self._step(images, np.zeros(size, np.int32), np.zeros(size, np.float32), rate=0.0, number=1)
+        said = None if self.teacher is None else np.zeros((size, self.model.config.classes), np.float32)
+        self._step(images, np.zeros(size, np.int32), np.zeros(size, np.float32), said, rate=0.0, number=1)
         self.predict(images[:1])
         self.compile_seconds = perf_counter() - start
 
@@ -91,7 +101,7 @@ class Trainer:
         """Trains for about `seconds`, at least one step and at most to the end of the epoch; returns the steps."""
         start = perf_counter()
         if self._batches is None:
-            self._batches = epoch_batches(*self.train, self.config, self.epochs_done)
+            self._batches = epoch_batches(*self.train, self.config, self.epochs_done, self.teacher)
             self._waiting = next(self._batches)
             self.input_seconds += perf_counter() - start
         steps = 0
@@ -103,12 +113,12 @@ class Trainer:
             self._end_epoch()
         return steps
 
-    def _one_step(self, batch: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
-        images, labels, weights = batch
+    def _one_step(self, batch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]) -> None:
+        images, labels, weights, said = batch
         step = self.steps_done
         start = perf_counter()
         rate = learning_rate(self.config, step, self.steps_per_epoch)
-        logits = self._step(images, labels, weights, rate=rate, number=step + 1)
+        logits = self._step(images, labels, weights, said, rate=rate, number=step + 1)
         self.step_seconds.append(perf_counter() - start)
         real = weights > 0
         self._logits.append(logits[real])
