@@ -103,6 +103,7 @@ BAD_TRAIN_VALUES = {
     **{name: no_whole_number_from(1) for name in ("limit", "epochs", "batch_size")},
     **{name: no_number_from(0) for name in ("warmup_epochs", "weight_decay", "learning_rate")},
     **{name: no_number_from(0, below=1) for name in ("validation_fraction", "label_smoothing", "erase")},
+    "teacher": no_number_from(0, below=1.0000001),
     "dataset": st.integers() | st.none() | st.just("") | st.lists(st.text(max_size=3)),
     "schedule": none_of("constant", "cosine"),
     "initial_values": none_of("glorot", "mimetic"),
