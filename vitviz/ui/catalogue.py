@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from vitviz.config import ModelConfig
 from vitviz.runs import RunError, RunRecord, Runs, RunStore
-from vitviz.zoo import FOLDER
+from vitviz.zoo import FOLDER, entries
 
 TITLES = {
     "fashion_mnist": "Fashion-MNIST",
@@ -47,6 +48,8 @@ class Family:
     key: str
     shipped: bool = False  # some of the runs come with the project
     runs: list[RunRecord] = field(default_factory=list)  # newest first
+    lacking: dict[tuple[int, int | None], str] = field(default_factory=dict)
+    """Settings that should have come with the project and cannot be used: (patch size, n_maps) -> why not."""
 
     @property
     def example(self) -> RunRecord:
@@ -63,15 +66,26 @@ class Family:
         data = TITLES.get(run.train.dataset, run.train.dataset)
         return f"{name} · {data}, {run.model.classes} classes{pictures} · {epochs}, seed {run.train.seed}"
 
+    def plain(self, patch_size: int) -> ModelConfig:
+        """The ViT of this family at a patch size, whether trained or not. Raises `ConfigError`."""
+        return dataclasses.replace(self.example.model.plain(), patch_size=patch_size)
+
     def patch_sizes(self) -> list[int]:
         """Every patch size of which there is a model."""
         return sorted({run.model.patch_size for run in self.runs})
 
     def n_maps(self, patch_size: int) -> list[int]:
-        """Every n_maps in the family that makes sense at this patch size, whether trained there or not."""
-        tokens = dataclasses.replace(self.example.model.plain(), patch_size=patch_size).tokens
+        """Every n_maps in the family that makes sense at this patch size, whether trained there or not.
+
+        Left out are those that should have come with the project and are `lacking`, and those for which there is
+        neither a ViT nor a fast ViT to show.
+        """
+        tokens = self.plain(patch_size).tokens
+        counts = {run.model.n_maps for run in self.runs if run.model.n_maps is not None and run.model.n_maps < tokens}
         return sorted(
-            {run.model.n_maps for run in self.runs if run.model.n_maps is not None and run.model.n_maps < tokens}
+            count
+            for count in counts
+            if (patch_size, count) not in self.lacking and self.pair(patch_size, count).models()
         )
 
     def pair(self, patch_size: int, n_maps: int | None, wanted: Iterable[str] = ()) -> Pair:
@@ -131,10 +145,22 @@ def _read(own: Path, zoo: Path, stamps: tuple) -> Catalogue:
     for family in families.values():
         family.runs.sort(key=lambda record: (record.created, record.id), reverse=True)
         family.shipped = any(record.path.parent == zoo for record in family.runs)
+        if family.shipped:
+            family.lacking = _lacking(family, damaged)
     # what ships first, then the family with most settings; among equals, the newest
     order = sorted(families.values(), key=lambda family: family.example.created, reverse=True)
     order.sort(key=lambda family: (not family.shipped, -_settings(family)))
     return Catalogue({family.key: family for family in order}, damaged)
+
+
+def _lacking(family: Family, damaged: dict[str, str]) -> dict[tuple[int, int | None], str]:
+    """What the project says that it ships of this family's preset, and is not here."""
+    have = {(run.model.patch_size, run.model.n_maps) for run in family.runs}
+    return {
+        (entry.model.patch_size, entry.model.n_maps): damaged.get(entry.id, "missing")
+        for entry in entries()
+        if entry.preset == family.example.preset and (entry.model.patch_size, entry.model.n_maps) not in have
+    }
 
 
 # What only a TokenLearner reads: a ViT is the same network whatever these say, and belongs to every such family

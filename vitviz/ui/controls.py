@@ -8,7 +8,9 @@ import streamlit as st
 
 from vitviz.ui.catalogue import Catalogue, Family, Pair
 
-FIRST_PATCH_SIZE, FIRST_MAPS = 7, 8  # of a first visit, where they are there
+FIRST_PATCH_SIZE, FIRST_MAPS = 4, 8  # of a first visit: the finest maps, and most that a TokenLearner saves
+PATCH_HELP = "The side of a patch in pixels. Small patches: many tokens, fine detail, more work."
+MAPS_HELP = "How many learned tokens the fast ViT goes on with after its TokenLearner."
 
 
 def family(found: Catalogue) -> Family:
@@ -38,13 +40,16 @@ def patch_size(chosen: Family) -> int:
     options = chosen.patch_sizes()
     if st.session_state.get("patch_size") not in (None, *options):
         st.session_state["patch_size"] = nearest(options, st.session_state["patch_size"])
+    if len(options) == 1:
+        _only("Patch size", options[0], key="patch_size", help=PATCH_HELP)
+        return options[0]
     return st.select_slider(
         "Patch size",
         options,
         value=nearest(options, FIRST_PATCH_SIZE),
         key="patch_size",
         bind="query-params",
-        help="The side of a patch in pixels. Small patches: many tokens, fine detail, more work.",
+        help=PATCH_HELP,
     )
 
 
@@ -55,9 +60,8 @@ def n_maps(chosen: Family, patch: int) -> int | None:
     wanted one comes back with the next patch size that has it.
     """
     options = chosen.n_maps(patch)
-    help = "How many learned tokens the fast ViT goes on with after its TokenLearner."
     if not options:
-        st.select_slider("n_maps", ["none"], disabled=True, key="no_maps", help="These models have no TokenLearner.")
+        _only("n_maps", "none", key="n_maps", help="There is no fast ViT of this patch size here.")
         return None
     trained = [count for count in options if chosen.pair(patch, count).fast is not None] or options
     wanted = st.session_state.get("n_maps_wanted", FIRST_MAPS)
@@ -66,11 +70,20 @@ def n_maps(chosen: Family, patch: int) -> int | None:
         st.session_state["n_maps"] = nearest(trained, wanted)
     st.session_state["n_maps_at"] = (chosen.key, patch)
     default = nearest(trained, FIRST_MAPS)
+    if len(options) == 1:
+        _only("n_maps", default, key="n_maps", help=MAPS_HELP)
+        return default
     chosen_maps = st.select_slider(
-        "n_maps", options, value=default, key="n_maps", bind="query-params", help=help, on_change=_want
+        "n_maps", options, value=default, key="n_maps", bind="query-params", help=MAPS_HELP, on_change=_want
     )
     st.session_state.setdefault("n_maps_wanted", chosen_maps)
     return chosen_maps
+
+
+def _only(label: str, value: int | str, *, key: str, help: str) -> None:
+    """A value that there is no other of, in the place of its slider: a slider of one stop is a dot in the void."""
+    with st.container(key=key):
+        st.html(f'<div class="vv-only" title="{help}"><span>{label}</span><b>{value}</b></div>')
 
 
 def nearest(options: Sequence[int], value: int) -> int:

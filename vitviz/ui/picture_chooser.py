@@ -26,7 +26,8 @@ def choose(gallery: Gallery, pair: Pair) -> Picture:
     names = [*gallery.names, OWN] if upload is not None else list(gallery.names)
     if st.session_state.get("image") not in (None, *names):
         del st.session_state["image"]
-    name = st.selectbox(
+    row = st.container(key="picture-row", horizontal=True, gap="xsmall", vertical_alignment="bottom")
+    name = row.selectbox(
         "Picture",
         names,
         index=_first(gallery),
@@ -34,7 +35,7 @@ def choose(gallery: Gallery, pair: Pair) -> Picture:
         bind="query-params",
         help="Type a class or a number. A number is the picture's place in the whole test set.",
     )
-    with st.container(horizontal=True, gap="xsmall", key="picture-buttons"):
+    with row.container(horizontal=True, gap="xsmall", key="picture-buttons", width="content", wrap=False):
         with st.popover("Gallery", icon=":material/apps:", key="gallery", on_change="rerun") as popover:
             if popover.open:
                 _board(gallery, pair, name)

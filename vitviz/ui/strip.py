@@ -15,13 +15,17 @@ from vitviz.ui.pictures import Picture
 from vitviz.ui.scene import Scene
 
 
-def thumbnail(picture: Picture) -> None:
-    """The picture, large enough to know it again."""
+def picture_url(picture: Picture) -> str:
+    """The picture as the models see it, as an address that holds it."""
     image = picture.image if picture.image.shape[2] == 3 else picture.image[..., 0]
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG")
-    code = base64.b64encode(buffer.getvalue()).decode()
-    st.html(f'<img class="vv-thumb" alt="{html.escape(picture.name)}" src="data:image/png;base64,{code}">')
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def thumbnail(picture: Picture) -> None:
+    """The picture, large enough to know it again."""
+    st.html(f'<img class="vv-thumb" alt="{html.escape(picture.name)}" src="{picture_url(picture)}">')
 
 
 def answers(scene: Scene) -> None:

@@ -216,22 +216,25 @@ class Explorer {
   }
 
   #resize() {
-    if (this.scene && this.find(".models").clientWidth !== this.builtWidth) this.#build();
+    const { clientWidth } = this.find(".models");
+    if (this.scene && (clientWidth !== this.builtWidth || window.innerHeight !== this.builtHeight)) this.#build();
   }
 
   /** the parts that depend on the data's shape, the switches and the width; then everything is painted */
   #build() {
     const { scene, view } = this;
     const models = this.find(".models");
-    models.style.setProperty("--models", scene.models.length);
     this.builtWidth = models.clientWidth;
+    this.builtHeight = window.innerHeight;
     const style = getComputedStyle(models);
     const columns = style.gridTemplateColumns.split(" ").length;
     const width = Math.floor((this.builtWidth - (columns - 1) * parseFloat(style.columnGap)) / columns);
-    const place = measure(scene, width);
+    const place = measure(scene, width, window.innerHeight);
     this.shown = roomForMaps(scene, view.heads);
     this.panels = scene.models.map((model) => new Panel(scene, model, view, place, this.#acts()));
     models.replaceChildren(...this.panels.map(({ node }) => node));
+    // one model keeps the size that it has beside another
+    if (scene.models.length === 1) models.append(element("p", "muted alone", "There is no second model of this setting to compare with."));
     this.panels.forEach(({ strip }) => strip.draw(this.greyPicture, this.table));
     this.#drawDistance();
     this.canvas.setAttribute("aria-label", pictureLabel(scene));
@@ -312,7 +315,7 @@ class Explorer {
     const { title, high } = scaleWords(scene, view, shared);
     put(".scale-title", title);
     put(".high", high);
-    for (const [value, label] of [["from", "From"], ["to", "To"]]) put(`input[value=${value}] + span`, `${label} the ${query.kind}`);
+    for (const [value, label] of [["from", "From"], ["to", "To"]]) put(`input[value=${value}] + span`, `${label} ${query.kind}`);
     for (const mark of this.root.querySelectorAll(".distance .mark")) {
       mark.classList.toggle("lit", lit !== null && view.heads === "each" && mark.dataset.map === `${lit.model}.${lit.layer}.${lit.column}`);
     }

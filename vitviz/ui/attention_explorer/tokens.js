@@ -78,7 +78,7 @@ class TokenStrip {
   mark(query, pinned) {
     if (this.tokens.length === 0) return;
     const isPatch = query.kind === "patch";
-    this.barWords.textContent = isPatch ? "bars: share of the patch in each" : "";
+    this.barWords.textContent = isPatch ? "bars: share of the patch" : "";
     for (const { node, fill, query: own } of this.tokens) {
       const { feeds, n } = this.model.learners[own.learner];
       fill.style.transform = `scaleX(${isPatch ? feeds[query.index * n + own.index] : 0})`;

@@ -43,8 +43,12 @@ function distanceLabel(scene) {
 
 function modelSummary(scene, model) {
   if (model.learners.length === 0) return `${scene.tokens} patches in every layer`;
-  const steps = model.learners.map(({ n, before }, learner) =>
-    `${n}${learner === 0 ? " tokens" : ""} ${before === 0 ? "from the start" : `after layer ${before}`}`);
+  const several = model.learners.length > 1; // of one, the band between two layers says where it stands
+  const steps = model.learners.map(({ n, before }, learner) => {
+    const tokens = learner > 0 ? `${n}` : n === 1 ? "1 token" : `${n} tokens`;
+    if (before === 0) return `${tokens} from the start`;
+    return several ? `${tokens} after layer ${before}` : tokens;
+  });
   return `${scene.tokens} patches → ${steps.join(" → ")}`;
 }
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from vitviz.ui import controls, frame, picture_chooser, strip, warm
+from vitviz.ui import controls, flow, frame, lacking, picture_chooser, settings, strip, warm
 from vitviz.ui.catalogue import Catalogue, Family, catalogue
 from vitviz.ui.components.copy_link import copy_link
 from vitviz.ui.components.tour import tour
-from vitviz.ui.panels import PANELS, ROWS, Panel
+from vitviz.ui.panels import PANELS, ROWS, Panel, timing
 from vitviz.ui.panels import show as show_panel
 from vitviz.ui.pictures import OWN, gallery_for
 from vitviz.ui.scene import Scene
@@ -55,16 +54,8 @@ TOUR = (
 class Asked:
     """What the controls say, before any model has been run."""
 
-    family: Family
-    patch_size: int
-    n_maps: int | None
     scene: Scene
     answers: DeltaGenerator  # the place for both answers in the strip
-
-    @property
-    def complete(self) -> bool:
-        """Whether both models of this setting are there."""
-        return self.scene.pair.vit is not None and (self.n_maps is None or self.scene.pair.fast is not None)
 
 
 def show() -> None:
@@ -77,7 +68,7 @@ def show() -> None:
     if warm.ready():
         scene = asked.scene.traced()
         with asked.answers:
-            _answers(asked, scene)
+            strip.answers(scene)
         _fill(_slots(), scene, PANELS)
     else:
         _show_cold(asked)
@@ -96,29 +87,16 @@ def _show_cold(asked: Asked) -> None:
     st.rerun()
 
 
-def _answers(asked: Asked, scene: Scene) -> None:
-    strip.answers(scene)
-    if not asked.complete:
-        train_here(asked.family, asked.patch_size, asked.n_maps)
-
-
 def _strip(found: Catalogue) -> Asked:
+    actions = st.container(key="actions", horizontal=True, gap="xsmall", wrap=False)
     with st.container(key="strip"):
-        thumbnail, picture_place, sliders, answers, more = st.columns(
-            (0.07, 0.27, 0.25, 0.3, 0.11), gap="medium", vertical_alignment="top"
+        thumbnail, picture_place, sliders, answers = st.columns(
+            (0.06, 0.42, 0.24, 0.28), gap="medium", vertical_alignment="top"
         )
-        with more, st.popover("Settings", icon=":material/tune:", width="stretch", key="settings"):
-            family = controls.family(found)
-            _about(family, found)
-            st.segmented_control(
-                "Pictures are saved as",
-                ["png", "svg"],
-                default="png",
-                required=True,
-                key="format",
-                format_func=str.upper,
-                help="With the camera button that appears over a picture.",
-            )
+        with actions, st.popover("Settings", icon=":material/tune:", key="settings"):
+            family = settings.family(found)
+            settings.picture_format()
+            another = st.container()
         with sliders:
             left, right = st.columns(2, gap="medium", wrap=False)
             with left:
@@ -131,21 +109,33 @@ def _strip(found: Catalogue) -> Asked:
             picture = picture_chooser.choose(gallery, pair)
         with thumbnail:
             strip.thumbnail(picture)
-        with more:
+        with actions:
             extra = {"models": family.key, "runs": "~".join(run.id for run in pair.models().values())}
             copy_link(extra, note="Your own picture is not in it." if picture.name == OWN else "")
             tour(TOUR)
         warning = picture_chooser.warning(picture, gallery)
         if warning:
             st.html(f'<p class="vv-warning">{warning}</p>')
-    return Asked(family, patch, maps, Scene(pair, picture, frame.theme()), answers)
+    scene = Scene(pair, picture, frame.theme())
+    offered = _flow(scene, family, patch, maps)
+    if not offered:  # one offer at a time
+        with another:
+            settings.another_setting(family, patch, maps)
+    return Asked(scene, answers)
 
 
-def _about(chosen: Family, found: Catalogue) -> None:
-    sizes = ", ".join(map(str, chosen.patch_sizes()))
-    st.caption(f"{chosen.title}. {len(chosen.runs)} runs in this family, patch sizes {sizes}.")
-    for id, reason in found.damaged.items():
-        st.html(f'<p class="vv-note"><b>{html.escape(id)}</b> cannot be used: {html.escape(reason)}</p>')
+def _flow(scene: Scene, family: Family, patch: int, maps: int | None) -> bool:
+    """The band; where a model of this setting is not there, its lane offers to train it. Whether it does so."""
+    missing = "vit" if scene.pair.vit is None else "fast" if maps is not None and scene.pair.fast is None else None
+    with st.container(key="flow"):
+        st.html(flow.band(scene, ratio=timing.ratios(scene)[0], offered=missing is not None))
+        if missing:
+            with st.container(key=f"offer-{missing}"):
+                train_here(family, patch, maps)
+        without = lacking.in_a_line(family)
+        if without:
+            st.html(f'<p class="vv-note">{without}</p>')
+    return missing is not None
 
 
 def _slots() -> dict[str, DeltaGenerator]:

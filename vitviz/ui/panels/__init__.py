@@ -14,8 +14,8 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row((0.241, 0.759), ((tokens.PANEL, answers.PANEL), (attention.PANEL,))),
-    Row((0.225, 0.285, 0.235, 0.255), ((positions.PANEL,), (weight_maps.PANEL,), (curves.PANEL,), (timing.PANEL,))),
+    Row((0.665, 0.335), ((attention.PANEL,), (weight_maps.PANEL, answers.PANEL))),
+    Row((0.225, 0.25, 0.26, 0.265), ((tokens.PANEL,), (positions.PANEL,), (curves.PANEL,), (timing.PANEL,))),
 )
 PANELS = tuple(panel for row in ROWS for column in row.columns for panel in column)
 

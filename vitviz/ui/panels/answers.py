@@ -11,7 +11,7 @@ from vitviz.figures.answers import answers
 from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
 
-HEIGHT = 345
+HEIGHT = 284
 
 
 def _render(scene: Scene) -> None:

@@ -30,7 +30,7 @@ def _render(scene: Scene) -> None:
             "The patches, taken apart",
         )
     chart(
-        lambda: token_sequence(trace.patches, config, scene.theme, height=76),
+        lambda: token_sequence(trace.patches, config, scene.theme, height=100),
         scene,
         "tokens-sequence",
         "The patches in the order in which the transformer reads them",

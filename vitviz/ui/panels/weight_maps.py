@@ -14,7 +14,7 @@ from vitviz.ui.panels.choice import choice
 from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
 
-HEIGHT = 262
+HEIGHT = 228
 VIEWS = ["maps", "overlap", "tokens", "numbers"]
 
 
