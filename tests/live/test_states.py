@@ -14,7 +14,19 @@ from pathlib import Path
 import pytest
 
 from vitviz.config import ModelConfig
-from vitviz.live import JobError, Measurement, Stopped, delete, find_job, label, list_jobs, lock, queue, read_job, request_stop
+from vitviz.live import (
+    JobError,
+    Measurement,
+    Stopped,
+    delete,
+    find_job,
+    label,
+    list_jobs,
+    lock,
+    queue,
+    read_job,
+    request_stop,
+)
 from vitviz.live.files import LAST_WORDS, PROGRESS, WORKER, read_lines, write_json
 from vitviz.live.jobs import create
 from vitviz.live.lock import Lock

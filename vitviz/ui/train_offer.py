@@ -7,12 +7,16 @@ import html
 
 import streamlit as st
 
+from vitviz import live
 from vitviz.config import PRESETS
-from vitviz.ui import estimate, trainings
-from vitviz.ui.catalogue import Catalogue, Family
-from vitviz.ui.training_form import arguments_for, best_dataset, pictures_in
+from vitviz.runs import RunRecord
+from vitviz.ui import trainings
+from vitviz.ui.catalogue import Catalogue, Family, runs_dir
+from vitviz.ui.race.datasets import at_hand
+from vitviz.ui.race.settings import Settings
+from vitviz.ui.race.words import duration
 
-QUICK = {"preset": "tuned", "patch_size": 7, "n_maps": 4, "epochs": 3, "limit": 3000}
+QUICK = Settings(preset="tuned", patch_size=7, n_maps=4, epochs=3, limit=3000)
 
 
 def nothing_yet(found: Catalogue) -> None:
@@ -24,9 +28,8 @@ def nothing_yet(found: Catalogue) -> None:
             "maps, three rounds over 3,000 real pictures. It takes about a minute, and this page opens by itself when "
             "they are ready.</p></div>"
         )
-        trainings.start_button(
-            "Train a small pair", "A first small pair", arguments_for(**QUICK, dataset=best_dataset())
-        )
+        settings = dataclasses.replace(QUICK, dataset=at_hand())
+        trainings.start_button("Train a small pair", settings.arguments, title="A first small pair")
         if trainings.at_work():
             trainings.follow()
         else:
@@ -51,13 +54,12 @@ def train_here(family: Family, patch: int, maps: int | None) -> None:
         if arguments is None:
             st.html('<p class="vv-note">Not trained yet; only the command line has these settings.</p>')
             return
-        duration = estimate.in_words(_seconds(family, patch, maps, what))
-        trainings.start_button(f"Train the {name}", f"{name}, patch size {patch}", arguments)
-        st.html(f'<p class="vv-note">Not trained yet. Like the others: {duration}.</p>', width="stretch")
+        trainings.start_button(f"Train the {name}", arguments)
+        st.html(f'<p class="vv-note">Not trained yet. {_like_the_others(family, patch)}</p>', width="stretch")
 
 
 def _how_the_last_one_ended() -> None:
-    job = trainings.latest()
+    job = next(iter(live.list_jobs(runs_dir())), None)
     if job is not None and job.reason:
         st.html(f'<p class="vv-note">The last training: {html.escape(job.reason)}</p>')
 
@@ -81,28 +83,21 @@ def _like(family: Family, patch: int, maps: int | None, what: str) -> list[str] 
     )
     if dataclasses.replace(shape, n_maps=run.model.n_maps) != run.model:
         return None
-    extra = {
-        "batch-size": run.train.batch_size,
-        "learning-rate": run.train.learning_rate,
-        "seed": run.train.seed,
-        "classes": run.model.classes,
-    }
-    return arguments_for(
-        preset=run.preset,
-        patch_size=patch,
-        n_maps=maps,
-        epochs=run.train.epochs,
+    settings = Settings(
+        preset=run.preset, model=what, dataset=run.train.dataset, classes=run.model.classes, patch_size=patch,
+        n_maps=maps, epochs=run.train.epochs, batch_size=run.train.batch_size, seed=run.train.seed,
         limit=run.train.limit,
-        dataset=run.train.dataset,
-        model=what,
-        **{name.replace("-", "_"): value for name, value in extra.items()},
-    )
+    )  # fmt: skip
+    return [*settings.arguments, "--learning-rate", str(run.train.learning_rate)]
 
 
-def _seconds(family: Family, patch: int, maps: int | None, what: str) -> float | None:
-    vit = dataclasses.replace(family.example.model.plain(), patch_size=patch)
-    models = [vit] if what in ("vit", "both") else []
-    if maps is not None and what in ("fast", "both"):
-        models.append(vit.fast(maps))
-    train = family.example.train
-    return estimate.seconds(models, train, pictures_in(train.dataset, family.example.model.classes), family.runs)
+def _like_the_others(family: Family, patch: int) -> str:
+    """What a neighbour took: the Train page measures it for these very settings."""
+
+    def distance(run: RunRecord) -> int:
+        return abs(run.model.patch_size - patch)
+
+    near = min(family.runs, key=distance)
+    took = duration(near.timing["train_seconds"] + near.timing.get("compile_seconds", 0.0))
+    kind = "fast ViT" if near.model.n_maps else "ViT"
+    return f"The {kind} of patch size {near.model.patch_size} took {took.replace(' s', ' seconds')}."

@@ -1,0 +1,83 @@
+"""When a training is finished: who won, the two models side by side, and where to go from here."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from vitviz.live import Job
+from vitviz.runs import RunError, RunRecord, Runs, RunStore
+from vitviz.ui.catalogue import catalogue, runs_dir, zoo_dir
+from vitviz.ui.race.table import table
+
+
+def verdict(job: Job) -> str:
+    """Who was done first, and by how much, in a sentence."""
+    times = {kind: job.of(kind).get("clock", 0.0) for kind in ("vit", "fast")}
+    if not all(times.values()):
+        return ""
+    ratio = times["fast"] / times["vit"]
+    if ratio < 0.98:
+        return f"The fast ViT was done first, in <b>{ratio:.0%}</b> of the ViT's training time."
+    if ratio > 1.02:
+        return f"Here the ViT was done first: the fast ViT took <b>{ratio:.0%}</b> of its training time."
+    return "A dead heat: both took the same time."
+
+
+def records_of(job: Job) -> list[RunRecord]:
+    """The runs that it saved, the ViT first; those that cannot be read are left out."""
+    runs, found = Runs(RunStore(runs_dir()), RunStore(zoo_dir(), read_only=True)), []
+    for id in job.runs:
+        try:
+            found.append(runs.load(id))
+        except RunError:  # deleted meanwhile, or damaged: the list of runs says so
+            continue
+    return sorted(found, key=lambda run: run.model.kind, reverse=True)
+
+
+def links(job: Job) -> None:
+    """To Explore and to the time machine, for a finished training."""
+    if job.state != "finished":
+        return
+    records = records_of(job)
+    query = explore_query(records)
+    if query is not None:
+        st.page_link(st.session_state["_explore"], label="Open in Explore", icon=":material/visibility:",
+                     query_params=query)  # fmt: skip
+    time_machine = st.session_state.get("_time_machine")
+    if time_machine is not None and records:
+        st.page_link(time_machine, label="Time machine", icon=":material/history:",
+                     query_params={"run": records[-1].id})  # fmt: skip
+
+
+def explore_query(records: list[RunRecord]) -> dict[str, str] | None:
+    """The address of these runs in Explore; None where it does not show them."""
+    families = catalogue().families.values()
+    ids = {record.id for record in records}
+    family = next((family for family in families if ids and ids <= {run.id for run in family.runs}), None)
+    if family is None:
+        return None
+    runs = "~".join(run.id for run in records)
+    query = {"models": family.key, "patch_size": str(records[0].model.patch_size), "runs": runs}
+    maps = next((record.model.n_maps for record in records if record.model.n_maps is not None), None)
+    return query | ({"n_maps": str(maps)} if maps is not None else {})
+
+
+def comparison(job: Job) -> None:
+    """The runs in a table."""
+    records = records_of(job)
+    if not records:
+        return
+    rows = {
+        "test accuracy": [f"<b>{run.metrics['test']['accuracy']:.1%}</b>" for run in records],
+        "test loss": [f"{run.metrics['test']['loss']:.3f}" for run in records],
+        "precision / recall": [
+            f"{run.metrics['test']['precision']:.1%} / {run.metrics['test']['recall']:.1%}" for run in records
+        ],
+        "training, steps alone": [f"<b>{run.timing['train_seconds']:.1f} s</b>" for run in records],
+        "one step, median": [f"{run.timing['step_ms']['median']:.1f} ms" for run in records],
+        "compilation": [f"{run.timing['compile_seconds']:.1f} s" for run in records],
+        "operations per picture": [f"{run.operations['macs'] / 1e6:.2f} M" for run in records],
+        "parameters": [f"{run.operations['params']:,}" for run in records],
+    }
+    with st.container(key="comparison"):
+        st.html(table([run.model.kind for run in records], rows))
