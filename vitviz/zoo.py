@@ -84,7 +84,13 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
     kept, held_out = hold_out(dataset.train, entry.train.validation_fraction)
     parts = (kept.images, kept.labels), (held_out.images, held_out.labels)
     work = store.root / ".training" / entry.id
-    trainer = Trainer(entry.model, entry.train, *parts)
+    teacher = None
+    if entry.train.teacher:
+        from vitviz.training.teacher import answers
+
+        kept_at = store.root / ".training" / f"teacher-{entry.train.dataset}-{len(kept.images)}.npy"
+        teacher = answers(kept.images, kept.labels, entry.model.classes, kept_at, lambda *_: on_progress("teacher", []))
+    trainer = Trainer(entry.model, entry.train, *parts, teacher)
     trainer.compile()
     load_checkpoint(trainer, work)
     while not trainer.done:
@@ -101,7 +107,7 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
     metrics["test"]["accuracy_full_precision"] = full
     paired = None
     if entry.vit is not None:
-        pair = [Trainer(model, entry.train, *parts) for model in (entry.model.plain(), entry.model)]
+        pair = [Trainer(model, entry.train, *parts, teacher) for model in (entry.model.plain(), entry.model)]
         paired = time_pair(*pair, seconds=TIMING_SECONDS)
     record = record_of(
         trainer, dataset, id=entry.id, preset=entry.preset, metrics=metrics, pair=entry.vit, paired=paired
