@@ -21,7 +21,9 @@ def pictures():
 
 def test_a_teacher_answers_about_each_picture_and_about_its_mirror_image(pictures, tmp_path, monkeypatch):
     # mirrored pictures are of the other class here: a teacher that saw them in training could not tell
-    monkeypatch.setattr(teacher, "SETTINGS", teacher.TrainConfig(epochs=6, batch_size=32, flip=False, learning_rate=3e-3))
+    monkeypatch.setattr(
+        teacher, "SETTINGS", teacher.TrainConfig(epochs=6, batch_size=32, flip=False, learning_rate=3e-3)
+    )
     epochs = []
     said = teacher.answers(*pictures, 2, tmp_path / "kept" / "said.npy", lambda done, accuracy: epochs.append(done))
     labels = pictures[1]
