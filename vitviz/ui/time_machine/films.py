@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,10 @@ class Film:
     def label(self) -> str:
         """The name that every picture uses."""
         return NAMES[self.config.kind]
+
+    def accuracy(self) -> dict[int, float]:
+        """Validation accuracy by epoch, where it was taken."""
+        return {int(row["epoch"]): row["val_accuracy"] for row in self.history if "val_accuracy" in row}
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,10 +128,11 @@ def of_job(job: Job) -> Training | None:
 def _of_runs(pair: list[RunRecord]) -> Training:
     pair = sorted(pair, key=lambda run: run.model.kind, reverse=True)  # the ViT first
     films = tuple(Film(run.id, run.model, Snapshots(run.path / EPOCHS), run.history) for run in pair)
-    job = live.read_job(pair[0].path.parent, pair[0].id)
+    first = pair[0]
+    job = live.read_job(first.path.parent, first.id)
     return Training(
-        id=pair[0].id, title=f"{_title(films, pair[0].train)} · {pair[0].created.astimezone():%d %b %H:%M}", films=films,
-        train=pair[0].train, class_names=pair[0].class_names,
+        id=first.id, title=f"{_title(films, first.train)} · {first.created.astimezone():%d %b %H:%M}", films=films,
+        train=first.train, class_names=first.class_names,
         data_dir=None if job is None else _option(job.arguments, "--data-dir"),
     )  # fmt: skip
 
@@ -139,7 +145,7 @@ def _title(films: tuple[Film, ...], train: TrainConfig) -> str:
 
 
 def _option(arguments: list[str], name: str) -> str | None:
-    return next((value for given, value in zip(arguments, arguments[1:], strict=False) if given == name), None)
+    return next((value for given, value in itertools.pairwise(arguments) if given == name), None)
 
 
 def _with_snapshots(root: Path) -> list[RunRecord]:

@@ -36,7 +36,8 @@ def key_of(training: Training) -> tuple:
     config, train = training.config, training.train
     noted = next((noted for film in training.films if (noted := film.snapshots.pictures())), {})
     try:
-        wanted = tuple((int(place), int(label)) for place, label in zip(noted["positions"], noted["labels"], strict=True))
+        pairs = zip(noted["positions"], noted["labels"], strict=True)
+        wanted = tuple((int(place), int(label)) for place, label in pairs)
     except (KeyError, TypeError, ValueError):  # no note, or a damaged one: the first of each class, as the note says
         wanted = ()
     split = "train" if noted.get("split") == "train" else "test"

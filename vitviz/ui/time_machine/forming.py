@@ -79,8 +79,7 @@ def _model(
         epoch, frame = found
         body = _drawn.get((id(frame), frame.nbytes, film.id), lambda: (frame, _tiles(film.config, frame, pictures)))[1]
         words = "before training" if epoch == 0 else f"after epoch {epoch} of {training.train.epochs}"
-        accuracy = next((row["val_accuracy"] for row in film.history if row["epoch"] == epoch and "val_accuracy" in row),
-                        None)  # fmt: skip
+        accuracy = film.accuracy().get(epoch)
         words += "" if accuracy is None else f" · validation {accuracy:.1%}"
     return (
         f'<section style="--model:{model_colour(film.label)}"><h4 class="vv-label"><b>{html.escape(film.label)}</b> '
