@@ -1,7 +1,7 @@
 """Estimates that are measured for whoever looks at the form: one at a time, each setting once. No Streamlit here.
 
 A visitor's page asks again and again while it is open; that keeps its measurement going. What nobody asks for any
-more, because a control was moved or the page was closed, is called off.
+more, because a control was moved, is called off for the next one; a training that begins calls off all.
 """
 
 from __future__ import annotations

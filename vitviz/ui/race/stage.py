@@ -125,10 +125,12 @@ def _chart(figure, key: str, alt: str) -> None:
 
 
 def _pictures(job: Job) -> None:
-    if job.state == "finished":
-        comparison(job)
-    with st.container(key="race-forming"):
-        forming(job, frame.theme())
+    """While it works, what the models see now; afterwards both side by side: the time machine has the pictures."""
+    with st.container(key="race-below"):
+        if job.ended:
+            comparison(job)
+        else:
+            forming(job, frame.theme())
 
 
 def _ahead(job: Job) -> int:
