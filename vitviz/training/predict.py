@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from vitviz.models import VisionTransformer
 from vitviz.training.batches import fill
+from vitviz.training.parts import parts
 
 BATCH = 500  # divides the usual test sets; larger ones were no faster and need more memory
 
@@ -15,7 +16,9 @@ class Predictor:
     """Keeps one compiled forward pass of a model: `(pictures, H, W, C)` → logits `(pictures, classes)`."""
 
     def __init__(self, model: VisionTransformer) -> None:
-        self._forward = tf.function(lambda images: model(images))
+        self._forward = tf.function(
+            lambda images: tf.concat([model(part) for part in tf.split(images, parts(BATCH))], axis=0)
+        )
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         logits = []

@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from vitviz.config import TrainConfig
 from vitviz.models import VisionTransformer
+from vitviz.models.attention import folded_once
 from vitviz.training.adam import Adam
+from vitviz.training.parts import parts
 
 
 class TrainStep:
@@ -49,12 +51,20 @@ class TrainStep:
     def _step(self, images, labels, weights, said, rate, number, dropout_seed) -> tf.Tensor:
         names = list(self.adam.weights)
         with tf.GradientTape() as tape:
-            logits = self.model(images, dropout_seed)
+            logits = self._logits(images, dropout_seed)
             loss = tf.reduce_sum(weights * self._loss(labels, said, logits)) / tf.maximum(tf.reduce_sum(weights), 1)
         # Zero for what the loss does not depend on: the key's bias, see SelfAttention
         gradients = tape.gradient(loss, [self.adam.weights[name] for name in names], unconnected_gradients="zero")
         self.adam.apply(dict(zip(names, gradients, strict=True)), rate, number)
         return logits
+
+    def _logits(self, images: tf.Tensor, dropout_seed: tf.Tensor) -> tf.Tensor:
+        """Of the whole batch; its parts have nothing in common but the weights, so that each can have a core."""
+        model = self.model.config
+        if model.dropout and model.dropout_connected:
+            return self.model(images, dropout_seed)  # a part would draw other random numbers than the whole
+        with folded_once(self.model):
+            return tf.concat([self.model(part) for part in tf.split(images, parts(images.shape[0]))], axis=0)
 
     def _loss(self, labels: tf.Tensor, said: tf.Tensor | None, logits: tf.Tensor) -> tf.Tensor:
         """For each picture `(batch,)`; a teacher's share of it is the cross-entropy with what the teacher says."""

@@ -11,6 +11,7 @@ from vitviz.config import ModelConfig, TrainConfig
 from vitviz.models import build
 from vitviz.training.batches import epoch_batches
 from vitviz.training.metrics import scores
+from vitviz.training.parts import one_core_per_operation
 from vitviz.training.predict import Predictor
 from vitviz.training.schedule import learning_rate
 from vitviz.training.step import TrainStep
@@ -51,6 +52,7 @@ class Trainer:
                 f"teacher is {config.teacher}, and only `zoo build` trains a teacher: leave it at 0 everywhere else."
             )
         self.config, self.teacher = config, teacher if config.teacher else None
+        one_core_per_operation(config.batch_size)
         self.model = build(model, config.seed, initial=config.initial_values)
         self.train, self.validation = train, validation
         self.steps_per_epoch = -(-len(train[0]) // config.batch_size)
