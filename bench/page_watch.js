@@ -3,6 +3,7 @@
 window.vitvizWatch = (() => {
   const PANELS = ["tokens", "answers", "attention", "positions", "weight-maps", "curves", "timing"];
   const EXPLORER = "[data-vitviz='attention-explorer']";
+  const PATIENCE = 60_000; // ms
   let inputAt = null; // when the last key or button went down
   for (const kind of ["keydown", "pointerdown"]) {
     window.addEventListener(kind, (event) => { inputAt = performance.timeOrigin + event.timeStamp; }, { capture: true });
@@ -27,9 +28,11 @@ window.vitvizWatch = (() => {
   };
 
   /** the moment at which the first frame was painted in which `test` held */
-  const until = (test) => new Promise((done) => {
+  const until = (test) => new Promise((done, fail) => {
+    const end = performance.now() + PATIENCE;
     const frame = () => {
       if (test()) afterThisFrame(done);
+      else if (performance.now() > end) fail(new Error(`The page shows ${JSON.stringify(shown(), null, 1)}`));
       else requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);

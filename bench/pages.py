@@ -103,18 +103,20 @@ def slide(browser, server: Server, picture: str) -> list[dict]:
         for stop in walk(picture):
             page.locator(f".st-key-{stop.slider} input[type=range]").focus()
             wire.reset()
+            worked = server.cpu_seconds()
             page.keyboard.press(stop.key)
             whole = complete(page, stop.scene)
             milliseconds = 1e3 * whole - page.evaluate("vitvizWatch.inputAt()")
             page.wait_for_timeout(350)  # whatever still comes belongs to this gesture
-            rows.append(_row(stop, milliseconds, wire, again=stop.setting in seen))
+            worked = 1e3 * (server.cpu_seconds() - worked)
+            rows.append(_row(stop, milliseconds, worked, wire, again=stop.setting in seen))
             seen.add(stop.setting)
     return rows
 
 
-def _row(stop: Stop, milliseconds: float, wire: Wire, again: bool) -> dict:
+def _row(stop: Stop, milliseconds: float, server_ms: float, wire: Wire, again: bool) -> dict:
     return {
-        "slider": stop.slider, "patch": stop.patch_size, "n_maps": stop.n_maps, "picture": stop.picture,
+        "slider": stop.slider, "server_ms": server_ms, "patch": stop.patch_size, "n_maps": stop.n_maps, "picture": stop.picture,
         "again": again, "ms": milliseconds, "bytes": wire.bytes, "messages": wire.messages, "runs": wire.runs,
     }  # fmt: skip
 
@@ -139,6 +141,8 @@ def hover(browser, server: Server, patch_size: int) -> list[list[float]]:
 
 def spread(values: list[float]) -> dict[str, float]:
     """How many, and where most of them lie."""
+    if not values:
+        return {"count": 0, "p50": 0.0, "p95": 0.0, "max": 0.0}
     return {
         "count": len(values), "p50": float(np.percentile(values, 50)), "p95": float(np.percentile(values, 95)),
         "max": float(max(values)),
@@ -167,6 +171,8 @@ def measure(options: argparse.Namespace) -> dict:
         "cold start: complete first page": spread([start["complete"] for start in starts]),
         "new visitor: complete page": spread(visitors),
         "slider: all panels repainted": spread([row["ms"] for row in steps]),
+        "slider: … the first time": spread([row["ms"] for row in steps if not row["again"]]),
+        "slider: server's processor time": spread([row["server_ms"] for row in steps]),
         "slider: bytes sent": spread([row["bytes"] for row in steps]),
         "slider: reruns": spread([row["runs"] for row in steps]),
         "hover: repainted": spread([painted for rows in hovered.values() for _, painted in rows]),
