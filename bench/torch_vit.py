@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -78,8 +79,62 @@ class TorchViT(nn.Module):
         return self.head(self.final_norm(x).mean(1))
 
 
+def set_weights(model: TorchViT, weights: dict[str, np.ndarray]) -> None:
+    """Gives the model our weights, by our names; all of them must be used up, and all of its own set."""
+    left, set_ones = dict(weights), set()
+
+    def give(parameter: nn.Parameter, values: np.ndarray) -> None:
+        with torch.no_grad():
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(values)).view_as(parameter))
+        set_ones.add(parameter)
+
+    def take(name: str) -> np.ndarray:
+        return left.pop(name)
+
+    def dense(layer: nn.Linear, name: str) -> None:
+        give(layer.weight, take(f"{name}/kernel").T)
+        give(layer.bias, take(f"{name}/bias"))
+
+    def norm(layer: nn.LayerNorm, name: str) -> None:
+        give(layer.weight, take(f"{name}/gamma"))
+        give(layer.bias, take(f"{name}/beta"))
+
+    config = model.config
+    if config.patch_norm:
+        norm(model.patch_norm, "embedding/norm")
+    dense(model.project, "embedding/project")
+    give(model.positions, take("embedding/positions"))
+    for number, block in enumerate(model.blocks, 1):
+        name = f"block_{number}"
+        parts = [f"{name}/attention/{part}" for part in ("query", "key", "value")]
+        give(block.qkv.weight, np.concatenate([take(f"{part}_kernel").reshape(config.width, -1).T for part in parts]))
+        give(block.qkv.bias, np.concatenate([take(f"{part}_bias").reshape(-1) for part in parts]))
+        give(block.out.weight, take(f"{name}/attention/output_kernel").reshape(-1, config.width).T)
+        give(block.out.bias, take(f"{name}/attention/output_bias"))
+        dense(block.expand, f"{name}/expand")
+        dense(block.contract, f"{name}/contract")
+        norm(block.norm, f"{name}/attention_norm")
+        if block.second_norm is not block.norm:
+            norm(block.second_norm, f"{name}/feed_forward_norm")
+    if config.n_maps:
+        if config.selector_norm:
+            norm(model.selector_norm, "token_learner/norm")
+        for number, convolution in enumerate(model.convolutions, 1):
+            give(convolution.weight, take(f"token_learner/kernel_{number}").transpose(3, 2, 0, 1))
+    if config.norm == "pre":
+        norm(model.final_norm, "final_norm")
+    if config.head_units:
+        dense(model.head[0][0], "hidden")
+    dense(model.head[1], "classify")
+    if left or set_ones != set(model.parameters()):
+        raise ValueError(f"The two models differ: {sorted(left)} are left over.")
+
+
 def torch_step(config: ModelConfig, patches, labels):
-    """A function without arguments that trains one step, as PyTorch's own tutorials write it."""
+    """A function without arguments that trains one step, as PyTorch's own tutorials write it.
+
+    Eager, without `torch.compile`, which would need a C++ compiler on the machine.
+    """
     model = TorchViT(config)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     x, y = torch.from_numpy(patches), torch.from_numpy(labels).long()
