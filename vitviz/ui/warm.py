@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import threading
 
@@ -36,7 +37,14 @@ def wait() -> None:
 def _import() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
+        import keras
+
         import vitviz.trained  # noqa: F401 - imports TensorFlow, the slow part
+
+        # Streamlit clears Keras' session after every run of a page, for notebooks' sake: names that another thread is
+        # just building under would go, and a collection of all garbage would hold up every visitor for 0.2 s
+        keras.backend.clear_session = lambda *args, **kwargs: None
+        gc.freeze()  # what has been imported stays: no collection need look through it again (bench/NOTES.md)
     except Exception as error:
         _failure.append(error)
         return
@@ -51,6 +59,7 @@ def _load_first_family() -> None:
     for record in _sorted_from_the_middle(families[0].runs if families else [])[: caches.MODELS // 2]:
         with contextlib.suppress(RunError, OSError):  # a damaged run says so where it is asked for
             caches.model_of(record)
+    gc.freeze()
 
 
 def _sorted_from_the_middle(runs: list[RunRecord]) -> list[RunRecord]:
