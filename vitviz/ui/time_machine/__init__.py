@@ -4,10 +4,10 @@
     fixed_pictures  the fixed set of pictures that they are watched with
     frames          what a model sees in them after one epoch, a byte per value
     tracer          makes frames in a thread, and keeps them
-    forming         a training at work, in small
+    newest          a training at work, in small
 """
 
 from vitviz.ui.time_machine.films import Film, Training, trainings
-from vitviz.ui.time_machine.forming import forming
+from vitviz.ui.time_machine.newest import forming
 
 __all__ = ["Film", "Training", "forming", "trainings"]
