@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from vitviz.config import ModelConfig
@@ -11,6 +12,8 @@ from vitviz.trace import Trace
 from vitviz.ui import caches
 from vitviz.ui.catalogue import Pair
 from vitviz.ui.pictures import Picture
+
+EVERYTHING = ("ViT", "fast ViT", "picture")  # what a figure may depend on
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +48,8 @@ class Scene:
 
     @property
     def name(self) -> str:
-        """The runs and the picture, in a line. Every panel carries it, so that anyone can tell what it shows."""
-        return " ".join([*(run.id for run in self.runs.values()), self.picture.name])
+        """The runs and the picture, in a line. What is drawn carries it, so that anyone can tell what it shows."""
+        return self.name_of()
 
     def traced(self) -> Scene:
         """The same with every trace that can be had. Builds models: needs TensorFlow, and takes a moment."""
@@ -58,17 +61,23 @@ class Scene:
                 failures[label] = str(error)
         return Scene(self.pair, self.picture, self.theme, traces, failures)
 
-    @property
-    def identity(self) -> tuple:
-        """What a figure of this scene depends on, apart from its own switches."""
-        runs = tuple((label, caches.identity(run)) for label, run in self.runs.items())
-        return runs, caches.fingerprint(self.picture.image), self.picture.label, self.theme.name
+    def identity(self, reads: Collection[str] = EVERYTHING) -> tuple:
+        """What a figure of this scene depends on, apart from its own switches; `reads` as for `name_of`."""
+        runs = tuple((label, caches.identity(run)) for label, run in self.runs.items() if label in reads)
+        picture = (caches.fingerprint(self.picture.image), self.picture.label) if "picture" in reads else None
+        return runs, picture, self.theme.name
+
+    def name_of(self, reads: Collection[str] = EVERYTHING) -> str:
+        """The runs and the picture, in a line; of `reads`, the part of them that something depends on."""
+        words = [run.id for label, run in self.runs.items() if label in reads]
+        return " ".join([*words, self.picture.name] if "picture" in reads else words)
 
 
-def name_for_file(scene: Scene, panel: str) -> str:
+def name_for_file(scene: Scene, panel: str, reads: Collection[str] = EVERYTHING) -> str:
     """A file's name that says what is in it."""
-    kind = f"p{scene.config.patch_size}"
-    if scene.pair.fast is not None:
-        kind += f"-m{scene.pair.fast.model.n_maps}"
-    picture = "".join(letter if letter.isalnum() else "-" for letter in scene.picture.name.lower())
-    return f"vitviz-{panel}-{kind}-{picture}"
+    words = ["vitviz", panel, f"p{scene.config.patch_size}"]
+    if scene.pair.fast is not None and "fast ViT" in reads:
+        words.append(f"m{scene.pair.fast.model.n_maps}")
+    if "picture" in reads:
+        words.append("".join(letter if letter.isalnum() else "-" for letter in scene.picture.name.lower()))
+    return "-".join(words)

@@ -32,6 +32,7 @@ def _render(scene: Scene) -> None:
         "curves",
         f"{METRICS[metric]} over {clock}, both models",
         switches=(metric, clock),
+        reads=("ViT", "fast ViT"),
     )
     st.caption(_trained_on(scene))
 

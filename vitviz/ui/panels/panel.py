@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import streamlit as st
 
 from vitviz.figures.theme import plot_config
 from vitviz.ui import caches
-from vitviz.ui.scene import Scene, name_for_file
+from vitviz.ui.scene import EVERYTHING, Scene, name_for_file
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -68,23 +68,32 @@ def show(panel: Panel, scene: Scene) -> None:
     panel.render(scene)
 
 
-def chart(make: Callable[[], go.Figure], scene: Scene, key: str, alt: str, *, switches: Sequence[object] = ()) -> None:
+def chart(
+    make: Callable[[], go.Figure],
+    scene: Scene,
+    key: str,
+    alt: str,
+    *,
+    switches: Sequence[object] = (),
+    reads: Collection[str] = EVERYTHING,
+) -> None:
     """A figure in its place, drawn once for every visitor who asks for the same.
 
-    `key` must be the same for the same place, so that it is updated and not replaced; `switches` are the panel's own
-    settings that the drawing depends on.
+    `switches` are the panel's own settings that the drawing depends on; `reads`, which models, and whether the
+    picture. The browser draws a chart anew from nothing whenever a letter of it changes, so leave out what does not
+    matter: a chart that stays the same costs neither a drawing nor a byte.
     """
 
     def draw() -> go.Figure:
-        return make().update_layout(meta=scene.name)  # the browser can tell which scene it shows: bench/pages.py asks
+        return make().update_layout(meta=scene.name_of(reads))  # what it shows: bench/pages.py asks
 
-    figure = caches.figure_of((key, tuple(switches), scene.identity), draw)
+    figure = caches.figure_of((key, tuple(switches), scene.identity(reads)), draw)
     st.plotly_chart(
         figure,
         key=key,
         theme=None,
         alt=alt,
-        config=plot_config(name_for_file(scene, key), st.session_state.get("format", "png")),
+        config=plot_config(name_for_file(scene, key, reads), st.session_state.get("format", "png")),
     )
 
 

@@ -30,7 +30,7 @@ def _render(scene: Scene) -> None:
         return position_similarity_grid(similarity, config.grid, scene.theme, height=HEIGHT)
 
     alt = f"Cosine similarity of positional embeddings, {model}, {view}"
-    chart(draw, scene, "positions", alt, switches=(model, view, patch))
+    chart(draw, scene, "positions", alt, switches=(model, view, patch if view == "one patch" else None), reads=(model,))
     row, column = divmod(patch, config.grid)
     st.caption(
         f"The patch at row {row + 1}, column {column + 1}. Pin another one in the attention panel."

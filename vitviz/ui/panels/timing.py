@@ -20,7 +20,8 @@ def _render(scene: Scene) -> None:
     if view == "layers":
         st.dataframe(_data(scene), height=HEIGHT, hide_index=True, key="timing-layers", column_config=_COLUMNS)
     else:
-        chart(lambda: _figure(scene, view), scene, "timing", f"Timing of both models: {view}", switches=(view,))
+        alt = f"Timing of both models: {view}"
+        chart(lambda: _figure(scene, view), scene, "timing", alt, switches=(view,), reads=("ViT", "fast ViT"))
     st.caption(_measured_on(scene))
 
 

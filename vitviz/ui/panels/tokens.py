@@ -13,7 +13,8 @@ from vitviz.ui.scene import Scene
 
 
 def _render(scene: Scene) -> None:
-    config, trace = scene.config, next(iter(scene.traces.values()))
+    config, (label, trace) = scene.config, next(iter(scene.traces.items()))
+    reads = (label, "picture")  # both models cut the picture alike
     left, right = st.columns(2, gap=None, wrap=False)
     with left:
         chart(
@@ -21,6 +22,7 @@ def _render(scene: Scene) -> None:
             scene,
             "tokens-grid",
             "The picture under its patch grid",
+            reads=reads,
         )
     with right:
         chart(
@@ -28,12 +30,14 @@ def _render(scene: Scene) -> None:
             scene,
             "tokens-apart",
             "The patches, taken apart",
+            reads=reads,
         )
     chart(
         lambda: token_sequence(trace.patches, config, scene.theme, height=100),
         scene,
         "tokens-sequence",
         "The patches in the order in which the transformer reads them",
+        reads=reads,
     )
     st.html(f'<p class="vv-shapes">{_shapes(scene)}</p>')
 

@@ -36,7 +36,8 @@ def _render(scene: Scene) -> None:
         st.dataframe(_rows(trace), height=HEIGHT, hide_index=True, key="maps-numbers", column_config=_COLUMNS)
     else:
         alt = f"{trace.config.n_maps} weight maps: {view}"
-        chart(lambda: _figure(scene, trace, view, each), scene, "weight-maps", alt, switches=(view, each))
+        reads = ("fast ViT", "picture")
+        chart(lambda: _figure(scene, trace, view, each), scene, "weight-maps", alt, switches=(view, each), reads=reads)
     st.caption(reading(trace))
 
 
