@@ -28,10 +28,16 @@ class Stop:
         return self.patch_size, self.n_maps
 
     @property
-    def scene(self) -> str:
-        """What every panel must carry when it shows this: `Scene.name`, told from the run store alone."""
+    def scene(self) -> dict[str, str]:
+        """What every panel must carry when it shows this, told from the run store alone: the models and the picture
+        that its figures depend on. The panel of positions shows the ViT on a first visit."""
         pair = family().pair(self.patch_size, self.n_maps)
-        return " ".join([*(run.id for run in pair.models().values()), self.picture])
+        vit, fast, picture = pair.vit.id, pair.fast.id, self.picture
+        return {
+            "strip": f"{vit} {fast} {picture}", "answers": f"{vit} {fast} {picture}",
+            "attention": f"{vit} {fast} {picture}", "tokens": f"{vit} {picture}", "positions": vit,
+            "weight-maps": f"{fast} {picture}", "curves": f"{vit} {fast}", "timing": f"{vit} {fast}",
+        }  # fmt: skip
 
     @property
     def query(self) -> str:

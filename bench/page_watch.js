@@ -1,7 +1,6 @@
 // What the bench of the pages asks a page, from inside: when does every panel show what was asked for?
 // Times are milliseconds since the epoch, taken when the browser has painted the frame.
 window.vitvizWatch = (() => {
-  const PANELS = ["tokens", "answers", "attention", "positions", "weight-maps", "curves", "timing"];
   const EXPLORER = "[data-vitviz='attention-explorer']";
   const PATIENCE = 60_000; // ms
   let inputAt = null; // when the last key or button went down
@@ -48,17 +47,24 @@ window.vitvizWatch = (() => {
     return plots.map((plot) => plot.querySelector(".main-svg") && plot._fullLayout?.meta);
   };
 
+  const panels = () => [...document.querySelectorAll("[class*=st-key-panel-]")].map((place) =>
+    place.className.match(/st-key-panel-(\S+)/)[1]);
+
   const shown = () => ({
     strip: [document.querySelector(".vv-answers")?.dataset.scene],
-    ...Object.fromEntries(PANELS.map((panel) => [panel, scenes(panel)])),
+    ...Object.fromEntries(panels().map((panel) => [panel, scenes(panel)])),
   });
 
   return {
     shown,
     inputAt: () => inputAt,
     shell: () => until(() => document.querySelector(".st-key-patch_size input, .st-key-nothing-yet") !== null),
-    complete: (scene) => until(() =>
-      Object.values(shown()).every((found) => found.length > 0 && found.every((one) => one === scene))),
+    /** `scene`: what every panel must show, by the panels' keys, and what the strip's answers must be about */
+    complete: (scene) => until(() => {
+      const found = shown();
+      return Object.entries(scene).every(([panel, wanted]) =>
+        found[panel]?.length > 0 && found[panel].every((one) => one === wanted));
+    }),
 
     /** from now on, for every patch that the pointer comes to: milliseconds of repainting, and until it was painted */
     watchHover: () => {

@@ -72,8 +72,8 @@ def visit(browser, address: str, query: str = ""):
         context.close()
 
 
-def complete(page, scene: str) -> float:
-    """Waits until every panel shows this scene; seconds since the epoch."""
+def complete(page, scene: dict[str, str]) -> float:
+    """Waits until every panel shows its part of this scene; seconds since the epoch."""
     return page.evaluate("scene => vitvizWatch.complete(scene)", scene) / 1000
 
 
