@@ -41,6 +41,8 @@ def answers(scene: Scene) -> None:
                 f'<span class="vv-mark" title="{mark}">{sign}</span>'
                 f'<i style="width:{share:.0%}"></i>'
             )
+        elif label in scene.failures:
+            body = '<b>damaged</b><span class="vv-share"></span><i style="width:0"></i>'
         else:
             body = '<b>…</b><span class="vv-share"></span><i style="width:0"></i>'
         cards.append(

@@ -56,6 +56,7 @@ class Asked:
 
     scene: Scene
     answers: DeltaGenerator  # the place for both answers in the strip
+    failures: DeltaGenerator  # the place to say which weights cannot be read
 
 
 def show() -> None:
@@ -69,6 +70,9 @@ def show() -> None:
         scene = asked.scene.traced()
         with asked.answers:
             strip.answers(scene)
+        with asked.failures:  # once, above all panels, which show the other model
+            for label, reason in scene.failures.items():
+                st.warning(f"{label}: {reason}", icon=":material/broken_image:")
         _fill(_slots(), scene, PANELS)
     else:
         _show_cold(asked)
@@ -121,7 +125,7 @@ def _strip(found: Catalogue) -> Asked:
     if not offered:  # one offer at a time
         with another:
             settings.another_setting(family, patch, maps)
-    return Asked(scene, answers)
+    return Asked(scene, answers, st.container(key="failures"))
 
 
 def _flow(scene: Scene, family: Family, patch: int, maps: int | None) -> bool:

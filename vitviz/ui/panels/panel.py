@@ -56,12 +56,8 @@ def show(panel: Panel, scene: Scene) -> None:
             width="stretch",
         )
         _more(panel, scene)
-    if panel.needs_traces:
-        for label, reason in scene.failures.items():
-            st.warning(f"{label}: {reason}", icon=":material/broken_image:")
-        if not scene.traces:
-            return
-    reason = panel.applies(scene)
+    nothing = "No model of this setting can be read." if panel.needs_traces and not scene.traces else None
+    reason = nothing or panel.applies(scene)
     if reason:
         st.html(f'<p class="vv-reason">{html.escape(reason)}</p>')
         return
