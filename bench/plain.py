@@ -2,15 +2,24 @@
 
 `MultiHeadAttention`, a TokenLearner that broadcasts and averages, a softmax at the end and categorical cross-entropy,
 Keras' Adam. It is what our own formulation is compared with, in speed (`bench.train_step`) and in value (the tests).
+`python -m bench.plain` trains the tutorial's pair with it from beginning to end, for `bench.end_to_end`.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import time
+from pathlib import Path
+
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from vitviz.config import ModelConfig
+from vitviz.config import ARTICLE, ModelConfig
+from vitviz.data import Split, hold_out, load
+from vitviz.models.tokenizer import cut_patches, scale_pixels
 
 
 class Positions(layers.Layer):
@@ -125,3 +134,49 @@ def plain_weights(model: keras.Model, config: ModelConfig) -> dict[str, keras.Va
         if any(layer.name == name for layer in model.layers):
             add(name, model.get_layer(name), weights)
     return named
+
+
+def main() -> None:
+    """Trains the pair as the tutorial's script does: load, cut, fit one after the other, evaluate, save."""
+    parser = argparse.ArgumentParser(description="the plain way, from the command to a trained pair")
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--folder", type=Path, required=True, help="where the weights and the times go")
+    options = parser.parse_args()
+    vit, train = ARTICLE.model, ARTICLE.train
+    dataset = load(train.dataset, classes=vit.classes, limit=options.limit)
+    kept, held_out = hold_out(dataset.train, train.validation_fraction)
+    splits = [_as_read(split, vit) for split in (kept, held_out, dataset.test)]
+    rows = []
+    for config in (vit, vit.fast(ARTICLE.n_maps)):
+        model = build_plain(config)
+        epochs = _Epochs()
+        model.fit(
+            *splits[0], batch_size=train.batch_size, epochs=options.epochs, validation_data=splits[1],
+            verbose=2, callbacks=[epochs],
+        )  # fmt: skip
+        test = model.evaluate(*splits[2], verbose=0, return_dict=True)
+        model.evaluate(*splits[0], verbose=0)
+        model.save_weights(options.folder / f"{config.kind}.weights.h5")
+        rows.append({"model": config.kind, "epochs": epochs.rows, "test_accuracy": test["accuracy"]})
+    (options.folder / "plain.json").write_text(json.dumps(rows))
+
+
+class _Epochs(keras.callbacks.Callback):
+    """The validation accuracy of every epoch and the time of day when it was known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[dict[str, float]] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.rows.append({"time": time.time(), "val_accuracy": float(logs["val_accuracy"])})
+
+
+def _as_read(split: Split, config: ModelConfig) -> tuple[np.ndarray, np.ndarray]:
+    patches = cut_patches(scale_pixels(tf.constant(split.images), config.pixels), config.patch_size, config.edge)
+    return patches.numpy(), np.eye(config.classes, dtype=np.float32)[split.labels]
+
+
+if __name__ == "__main__":
+    main()
