@@ -6,10 +6,14 @@ import contextlib
 import gc
 import os
 import threading
+import time
 
 from vitviz.runs import RunError, RunRecord
 from vitviz.ui import caches
-from vitviz.ui.catalogue import catalogue
+from vitviz.ui.catalogue import Family, catalogue
+from vitviz.ui.controls import FIRST_MAPS, FIRST_PATCH_SIZE, nearest
+
+FIRST_VISITOR = 1.5  # seconds
 
 _ready = threading.Event()
 _failure: list[Exception] = []
@@ -39,7 +43,9 @@ def _import() -> None:
     try:
         import keras
 
-        import vitviz.trained  # noqa: F401 - imports TensorFlow, the slow part
+        from vitviz import trained  # imports TensorFlow, the slow part
+
+        trained.keep_graphs_exact()
 
         # Streamlit clears Keras' session after every run of a page, for notebooks' sake: names that another thread is
         # just building under would go, and a collection of all garbage would hold up every visitor for 0.2 s
@@ -54,13 +60,29 @@ def _import() -> None:
 
 
 def _load_first_family() -> None:
-    """Loads the models that the sliders of a first visit move over, so that no first move waits."""
+    """Readies the models that the sliders of a first visit move over, the nearest first, so that no move waits."""
     families = list(catalogue().families.values())
-    for record in _sorted_from_the_middle(families[0].runs if families else [])[: caches.MODELS // 2]:
+    runs = _by_nearness(families[0]) if families else []
+    for number, record in enumerate(runs[: caches.MODELS // 2]):
+        if number == 2:
+            time.sleep(FIRST_VISITOR)  # has both models of the first page now, and goes first
         with contextlib.suppress(RunError, OSError):  # a damaged run says so where it is asked for
             caches.model_of(record)
+    for record in runs[: caches.MODELS // 2]:
+        with contextlib.suppress(RunError, OSError):
+            caches.compile_model(record)
     gc.freeze()
 
 
-def _sorted_from_the_middle(runs: list[RunRecord]) -> list[RunRecord]:
-    return sorted(runs, key=lambda run: abs(run.model.patch_size - 7))
+def _by_nearness(family: Family) -> list[RunRecord]:
+    """The family's runs by how many steps of the sliders they are away from a first visit's."""
+    sizes = family.patch_sizes()
+    first = sizes.index(nearest(sizes, FIRST_PATCH_SIZE))
+
+    def steps(run: RunRecord) -> tuple[int, int]:
+        size, wanted = run.model.patch_size, run.model.n_maps
+        maps = family.n_maps(size)
+        aside = abs(maps.index(wanted) - maps.index(nearest(maps, FIRST_MAPS))) if wanted in maps else 0
+        return abs(sizes.index(size) - first) + aside, aside
+
+    return sorted(family.runs, key=steps)
