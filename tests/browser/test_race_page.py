@@ -12,12 +12,12 @@ import os
 import re
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from browser_hands import EXPLORER, settled
-from live_trainings import until
 from playwright.sync_api import expect
 
 from vitviz import live
@@ -29,9 +29,10 @@ pytestmark = pytest.mark.browser
 EPOCHS = 4
 SMALL = {
     "dataset": "fashion_mnist_mini", "limit": "600", "epochs": str(EPOCHS), "train_patch_size": "14",
-    "train_n_maps": "2", "width": "16", "blocks": "2", "heads": "2", "insert_after": "1", "batch_size": "2",
+    "train_n_maps": "2", "width": "16", "blocks": "2", "train_heads": "2", "insert_after": "1", "batch_size": "2",
 }  # fmt: skip
-LONG = 300_000  # ms: TensorFlow is imported, and compiles, while others are at work
+WAIT = 120_000  # ms: for a page of a server that is importing TensorFlow
+LONG = 400_000  # ms: for a training that imports TensorFlow and compiles, while others are at work
 # Streamlit asks under the page's own path first, to find out where the server's root is
 NO_FAULT = re.compile(r"/train/_stcore/(host-config|health)")
 
@@ -61,6 +62,7 @@ def runs(server) -> Iterator[Path]:
 def train(server, runs, chromium) -> Iterator[Callable]:
     """A function: settings of the form in, the Train page in a fresh browser profile out."""
     contexts, errors = [], []
+    expect.set_options(timeout=WAIT)
 
     def heard(message) -> None:
         if message.type == "error" and not NO_FAULT.search(message.location.get("url", "")):
@@ -71,7 +73,7 @@ def train(server, runs, chromium) -> Iterator[Callable]:
         contexts.append(context)
         context.add_init_script("localStorage.setItem('vitviz.tour.seen', 'in a test')")
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(WAIT)
         page.on("console", heard)
         page.on("pageerror", lambda error: errors.append(str(error)))
         query = "&".join(f"{name}={value}" for name, value in (SMALL | settings).items())
@@ -104,7 +106,7 @@ def test_the_whole_story_from_the_form_to_the_inside_of_the_models(train, runs):
         other = train()  # a second visitor, who follows no link
         _says(other, "running")
         assert job.id in other.url and job.id in address
-        page.locator(".st-key-stop-training button").click()
+        _press(page, "stop-training")
         _says(page, "stopping")
         _says(other, "stopping")
     _says(page, "stopped")
@@ -112,7 +114,7 @@ def test_the_whole_story_from_the_form_to_the_inside_of_the_models(train, runs):
     kept = {kind: live.read_job(runs, job.id).epochs_kept(kind) for kind in ("vit", "fast")}
     assert all(kept.values()) and len(RunStore(runs).list()) == 2
 
-    page.locator(".st-key-continue-training button").click()
+    _press(page, "continue-training")
     _says(page, "finished")
     expect(page.locator(".vv-verdict")).to_contain_text("training time")
     expect(page.locator(".st-key-comparison")).to_contain_text("test accuracy")
@@ -140,19 +142,19 @@ def test_a_killed_worker_has_vanished_and_the_page_goes_on_from_what_is_kept(tra
     _start(page)
     job = until(lambda: _in_an_epoch(runs), "the middle of a race")
     _kill(job)
-    _says(page, "vanished", timeout=60_000)
+    _says(page, "vanished", timeout=WAIT)
     expect(page.locator(".vv-verdict")).to_contain_text("ended without a word")
     kept = [live.read_job(runs, job.id).epochs_kept(kind) for kind in ("vit", "fast")]
     assert min(kept) >= 1
-    page.locator(".st-key-continue-training button").click()
+    _press(page, "continue-training")
     _says(page, "finished")
     assert [record.status["epochs_done"] for record in RunStore(runs).list()] == [EPOCHS, EPOCHS]
-    page.locator(".st-key-delete-training button").click()
-    page.locator(".st-key-keep-training button").click()
+    _press(page, "delete-training")
+    _press(page, "keep-training")
     page.locator(".st-key-keep-training").wait_for(state="hidden")
     assert len(RunStore(runs).list()) == 2
-    page.locator(".st-key-delete-training button").click()
-    page.locator(".st-key-delete-for-good button").click()
+    _press(page, "delete-training")
+    _press(page, "delete-for-good")
     page.locator(".st-key-race").wait_for(state="hidden")
     assert RunStore(runs).list() == []
 
@@ -167,13 +169,13 @@ def test_a_training_that_fails_shows_its_reason_and_its_log(train, runs, tmp_pat
     _start(page)
     _says(page, "failed")
     expect(page.locator(".vv-verdict")).to_contain_text("0.png")
-    page.locator(".st-key-log button").first.click()
+    _press(page, "log")
     expect(page.locator("[data-testid=stPopoverBody]")).to_contain_text("Traceback")
     with page.expect_download() as download:
-        page.locator(".st-key-save-log button").click()
+        _press(page, "save-log")
     assert "this is no picture" not in (text := Path(download.value.path()).read_text()) and "DataError" in text
     page.keyboard.press("Escape")
-    page.locator(".st-key-use-settings button").click()
+    _press(page, "use-settings")
     page.locator(".st-key-race").wait_for(state="hidden")
     assert page.locator(".st-key-data_dir input").input_value() == str(tmp_path)
 
@@ -185,17 +187,17 @@ def test_the_next_training_waits_in_sight_of_everybody_and_can_be_taken_out(trai
     with held(first):
         _says(page, "running")
         expect(page.locator(".st-key-start-training")).to_contain_text("Add to the queue")
-        page.locator(".st-key-start-training button").click()
+        _press(page, "start-training")
         second = until(lambda: next(iter(live.queue(runs)), None), "the second training")
         row = page.locator(f".st-key-queued-{second.id}")
         expect(row).to_contain_text("waits for 1 other training")
         assert first.id in page.url  # the stage stays with the one at work
         other = train()
         expect(other.locator(f".st-key-queued-{second.id}")).to_contain_text("tuned pair, patch 14, 2 maps")
-        other.locator(f".st-key-take-out-{second.id} button").click()
+        _press(other, f"take-out-{second.id}")
         row.wait_for(state="detached")
         assert [job.id for job in live.list_jobs(runs)] == [first.id]
-        page.locator(".st-key-stop-training button").click()
+        _press(page, "stop-training")
         _says(page, "stopping")
     _says(page, "stopped")
 
@@ -229,8 +231,13 @@ def test_a_training_of_a_terminal_is_seen_by_a_new_server_on_a_phone(train, runs
         assert wide <= 1
 
 
+def _press(page, key: str) -> None:
+    # Streamlit draws a button with a tooltip twice, once for touch
+    page.locator(f".st-key-{key} button:visible").first.click()
+
+
 def _start(page) -> None:
-    page.locator(".st-key-start-training button").click()
+    _press(page, "start-training")
     page.locator(".st-key-race").wait_for()
 
 
@@ -287,6 +294,15 @@ def held(job: Job) -> Iterator[None]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
+
+
+def until(holds: Callable[[], object], what: str) -> object:
+    """Waits for something true, and returns it."""
+    end = time.monotonic() + LONG / 1000
+    while not (value := holds()):
+        assert time.monotonic() < end, f"{what} did not come about"
+        time.sleep(0.01)
+    return value
 
 
 def _kill(job: Job) -> None:

@@ -64,7 +64,7 @@ def ended(root: Path, state: str = "stopped", **progress: object) -> live.Job:
     [
         ({"train_patch_size": "14", "train_n_maps": "16"}, "n_maps must be smaller than the number of tokens"),
         ({"insert_after": "9"}, "insert_after must be a whole number from 0 to 4 (the number of blocks)"),
-        ({"classes": "12"}, "classes must be from 2 to 10"),
+        ({"train_classes": "12"}, "classes must be from 2 to 10"),
         ({"dataset": "folder", "data_dir": "/no/such/folder"}, "does not exist or is not a folder"),
         ({"train_patch_size": "40"}, "patch_size must be a whole number from 1 to 28"),
     ],
@@ -101,8 +101,8 @@ def test_a_preset_brings_its_own_network_and_leaves_the_pictures(page):
     app = page(limit="1000")
     app.get("button_group")[0].set_value("article").run()
     assert app.select_slider(key="train_patch_size").value == 5
-    assert (app.number_input(key="heads").value, app.number_input(key="batch_size").value) == (3, 32)
-    assert (app.number_input(key="classes").value, app.select_slider(key="limit").value) == (4, "1000")
+    assert (app.number_input(key="train_heads").value, app.number_input(key="batch_size").value) == (3, 32)
+    assert (app.number_input(key="train_classes").value, app.select_slider(key="limit").value) == (4, "1000")
     assert "5×5 = 25 tokens, 3 rows and columns of pixels dropped" in said(app, "tokens")
     assert "922,420" in said(app, "parameters") and "927,604" in said(app, "parameters")
 
@@ -198,7 +198,7 @@ class Slow:
 
     begun: ClassVar[list] = []
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], timeout: float) -> None:
         self.arguments, self.values, self.cancelled = arguments, None, False
         Slow.begun.append(self)
 

@@ -1,18 +1,24 @@
-"""When a training is finished: who won, the two models side by side, and where to go from here."""
+"""Who is ahead, who won, the two models side by side, and where to go from here."""
 
 from __future__ import annotations
+
+import html
 
 import streamlit as st
 
 from vitviz.live import Job
 from vitviz.runs import RunError, RunRecord, Runs, RunStore
 from vitviz.ui.catalogue import catalogue, runs_dir, zoo_dir
+from vitviz.ui.race.lanes import kinds_of
 from vitviz.ui.race.table import table
+from vitviz.ui.race.words import LABELS, clock
 
 
 def verdict(job: Job) -> str:
     """Who was done first, and by how much, in a sentence."""
-    times = {kind: job.of(kind).get("clock", 0.0) for kind in ("vit", "fast")}
+    times = {kind: job.of(kind).get("clock", 0.0) for kind in kinds_of(job)}
+    if len(times) == 1:
+        return f"Trained in <b>{clock(*times.values())}</b> of its own clock."
     if not all(times.values()):
         return ""
     ratio = times["fast"] / times["vit"]
@@ -23,22 +29,38 @@ def verdict(job: Job) -> str:
     return "A dead heat: both took the same time."
 
 
-def records_of(job: Job) -> list[RunRecord]:
-    """The runs that it saved, the ViT first; those that cannot be read are left out."""
-    runs, found = Runs(RunStore(runs_dir()), RunStore(zoo_dir(), read_only=True)), []
+def standing(job: Job) -> str:
+    """Who is ahead, in a sentence; what they are busy with before the first step."""
+    parts = {kind: job.of(kind) for kind in kinds_of(job)}
+    if any(part.get("steps_done", 0) == 0 for part in parts.values()):
+        return "No clock runs yet: pictures are read and networks compiled first."
+    done = {kind: part["steps_done"] / part["steps"] for kind, part in parts.items()}
+    if len(done) == 1:
+        return f"{next(iter(done.values())):.0%} of all steps are done."
+    first, second = sorted(done, key=lambda kind: -done[kind])
+    if f"{done[first]:.0%}" == f"{done[second]:.0%}":
+        return "Side by side."
+    if done[first] == 1:
+        return f"The {LABELS[first]} is done: the {LABELS[second]} has <b>{done[second]:.0%}</b> of its steps."
+    return f"The {LABELS[first]} is ahead: <b>{done[first]:.0%}</b> against {done[second]:.0%} of all steps."
+
+
+def records_of(job: Job) -> tuple[list[RunRecord], list[str]]:
+    """The runs that it saved, the ViT first; and for each that cannot be read, why not."""
+    runs, found, problems = Runs(RunStore(runs_dir()), RunStore(zoo_dir(), read_only=True)), [], []
     for id in job.runs:
         try:
             found.append(runs.load(id))
-        except RunError:  # deleted meanwhile, or damaged: the list of runs says so
-            continue
-    return sorted(found, key=lambda run: run.model.kind, reverse=True)
+        except RunError as error:
+            problems.append(str(error))
+    return sorted(found, key=lambda run: run.model.kind, reverse=True), problems
 
 
 def links(job: Job) -> None:
     """To Explore and to the time machine, for a finished training."""
     if job.state != "finished":
         return
-    records = records_of(job)
+    records, _ = records_of(job)
     query = explore_query(records)
     if query is not None:
         st.page_link(st.session_state["_explore"], label="Open in Explore", icon=":material/visibility:",
@@ -64,7 +86,9 @@ def explore_query(records: list[RunRecord]) -> dict[str, str] | None:
 
 def comparison(job: Job) -> None:
     """The runs in a table."""
-    records = records_of(job)
+    records, problems = records_of(job)
+    for problem in problems:
+        st.html(f'<p class="vv-warning">{html.escape(problem)}</p>')
     if not records:
         return
     rows = {

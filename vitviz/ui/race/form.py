@@ -17,9 +17,10 @@ LIMITS = [500, 1000, 3000, 5000, 10000, 30000]
 MODELS = {"pair": "both", "ViT": "vit", "fast ViT": "fast"}
 # The session's key of each control, which is its name in the address too; other pages have a patch_size of their own
 KEYS = {
-    "preset": "preset", "model": "train_model", "dataset": "dataset", "data_dir": "data_dir", "classes": "classes",
+    "preset": "preset", "model": "train_model", "dataset": "dataset", "data_dir": "data_dir",
+    "classes": "train_classes",
     "patch_size": "train_patch_size", "n_maps": "train_n_maps", "insert_after": "insert_after",
-    "token_learner": "token_learner", "blocks": "blocks", "heads": "heads", "width": "width", "epochs": "epochs",
+    "token_learner": "token_learner", "blocks": "blocks", "heads": "train_heads", "width": "width", "epochs": "epochs",
     "batch_size": "batch_size", "seed": "seed", "limit": "limit",
 }  # fmt: skip
 RARE = ("classes", "blocks", "width", "heads", "insert_after", "token_learner", "batch_size", "seed")

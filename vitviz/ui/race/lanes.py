@@ -61,7 +61,7 @@ def _lane(job: Job, kind: str, places: dict[str, int]) -> dict:
     return {
         "label": LABELS[kind], "colour": model_colour(kind), "share": share, "epochs": now.get("epochs", 1),
         "clock": clock(now.get("clock", 0.0)), "more": " · ".join(parts), "place": place,
-        "said": _said(place, len(places), share),
+        "said": _said(place, len(kinds_of(job)), share),
     }  # fmt: skip
 
 

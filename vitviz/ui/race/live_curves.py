@@ -13,8 +13,8 @@ from vitviz.live import Job
 from vitviz.ui.race.lanes import kinds_of
 from vitviz.ui.race.words import LABELS
 
-HEIGHT = 236
-STEP_HEIGHT = 132
+HEIGHT = 214
+STEP_HEIGHT = 124
 POINTED = ("loss", "accuracy")  # what is measured within the epochs too
 
 

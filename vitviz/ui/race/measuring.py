@@ -17,6 +17,7 @@ from vitviz.ui.caches import Bounded
 STILL = 1.2  # seconds that a setting must be left alone before it is measured
 FORGOTTEN = 4.0  # seconds without anybody asking
 KEPT = 64  # settings
+PATIENCE = 600.0  # seconds: nobody waits for it
 
 Key = tuple[str, ...]
 
@@ -75,7 +76,7 @@ class Measuring:
 
     def _begin(self, key: Key) -> None:
         try:
-            self._now = key, Measurement(list(key))
+            self._now = key, Measurement(list(key), timeout=PATIENCE)
         except JobError as error:
             self._keep(key, Answer(reason=str(error)))
 

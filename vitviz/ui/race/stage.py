@@ -14,7 +14,7 @@ from vitviz.ui import frame
 from vitviz.ui.catalogue import runs_dir
 from vitviz.ui.panels.choice import choice
 from vitviz.ui.race import actions, watch
-from vitviz.ui.race.after import comparison, links, verdict
+from vitviz.ui.race.after import comparison, links, standing, verdict
 from vitviz.ui.race.lanes import lanes
 from vitviz.ui.race.live_curves import live_curves, step_times
 from vitviz.ui.race.ratio_tile import ratio_tile
@@ -53,10 +53,15 @@ def _head(job: Job) -> None:
             width="stretch",
         )
         _buttons(job)
-    said = verdict(job) if job.state == "finished" else html.escape(job.reason or "")
-    lines = [f'<p class="vv-verdict" data-state="{now}">{said}</p>'] if said and job.ended else []
+    lines = [f'<p class="vv-verdict" data-state="{now}">{_said(job)}</p>']
     lines += [f'<p class="vv-warning">{html.escape(warning)}</p>' for warning in job.warnings]
-    st.html("".join(lines) or "<i></i>")
+    st.html("".join(lines))
+
+
+def _said(job: Job) -> str:
+    if not job.ended:
+        return standing(job)
+    return verdict(job) if job.state == "finished" else html.escape(job.reason or "")
 
 
 def _buttons(job: Job) -> None:
