@@ -69,6 +69,7 @@ class Bounded:
 
 
 _building = threading.RLock()
+building = _building  # for whoever else builds models: two at once spoil the names of each other's weights
 _models = Bounded(MODELS)
 _compiled = Bounded(MODELS)
 _traces = Bounded(TRACES)

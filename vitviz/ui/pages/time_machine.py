@@ -30,7 +30,7 @@ def show() -> None:
     with st.container(key="time-machine"):
         head, choice = st.columns((0.55, 0.45), gap="large", vertical_alignment="center")
         head.html(
-            '<div class="vv-title"><h2>Time machine</h2><p>What the models see in the same pictures, epoch by epoch.</p>'
+            '<div class="vv-title"><h2>Time machine</h2><p>What the models see in one picture, epoch by epoch.</p>'
             "</div>"
         )
         if not found:

@@ -83,12 +83,12 @@ def observer(model: VisionTransformer) -> Callable:
     config = model.config
     shape = (None, config.image_size, config.image_size, config.channels)
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)])
+    @tf.function(autograph=False)
     def observe(images: tf.Tensor) -> tuple:
         logits, seen = model.observe(images)
         return logits, seen.attention, seen.weight_maps
 
-    return observe
+    return observe.get_concrete_function(tf.TensorSpec(shape, tf.uint8))
 
 
 def make_frame(model: VisionTransformer, observe: Callable, images: np.ndarray, every_head: bool) -> Frame:
@@ -97,7 +97,9 @@ def make_frame(model: VisionTransformer, observe: Callable, images: np.ndarray, 
     Raises:
         NoFrameError: the model computes no numbers.
     """
-    logits, attention, maps = observe(images)
+    import tensorflow as tf
+
+    logits, attention, maps = observe(tf.constant(images))
     logits, maps = logits.numpy(), [one.numpy() for one in maps]
     layers = [layer.numpy() for layer in attention]  # (P, heads, T_k, T_k)
     if not np.isfinite(logits).all():

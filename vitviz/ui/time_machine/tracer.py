@@ -16,7 +16,7 @@ import numpy as np
 
 from vitviz.runs import RunError
 from vitviz.ui import warm
-from vitviz.ui.caches import Bounded
+from vitviz.ui.caches import Bounded, building
 from vitviz.ui.time_machine.films import Film, Training
 from vitviz.ui.time_machine.fixed_pictures import key_of, load_fixed
 from vitviz.ui.time_machine.frames import Frame, NoFrameError, make_frame, observer
@@ -112,8 +112,9 @@ class Tracer:
         from vitviz.models import build
 
         def make() -> tuple:
-            model = build(film.config, initial=None)
-            return model, model.named_weights(), observer(model)
+            with building:
+                model = build(film.config, initial=None)
+                return model, model.named_weights(), observer(model)
 
         model, variables, observe = self._models.get(film.config, make)
         weights = film.snapshots.weights(epoch, {name: tuple(value.shape) for name, value in variables.items()})
