@@ -1,0 +1,136 @@
+"""`python -m bench.viewers`: many viewers at once, each of whom moves a control every five seconds.
+
+They speak Streamlit's own protocol (see `bench.page_viewer`); latency is from the request of a run to the message that
+it is finished, with everything for the browser sent before. `--moves` leaves the pauses out: an hour of moves as fast
+as the server answers them, for the trace of its memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bench.page_server import PROJECT, Server, serving, wait_until_open
+from bench.page_viewer import Answer, Viewer
+
+PAUSE = 5.0  # seconds from one move of a viewer to the next
+ANSWER_BUDGET, MEMORY_BUDGET, FLAT = 1.5, 1200.0, 0.02  # seconds, MB, share of growth in the second half
+SAMPLE = 2.0  # seconds between two looks at the server
+
+
+async def watch(server: Server, samples: list[tuple[float, float, float]]) -> None:
+    """Notes time, processor seconds and MB of the server, until cancelled."""
+    while True:
+        samples.append((time.monotonic(), server.cpu_seconds(), server.memory_mb()))
+        await asyncio.sleep(SAMPLE)
+
+
+async def stay(viewer: Viewer, end: float, answers: list[Answer]) -> None:
+    """One viewer who looks, moves and looks again. A late answer shortens the pause after it."""
+    due = time.monotonic() + viewer.random.uniform(0, PAUSE)
+    while due < end:
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        answers.append(await viewer.move())
+        due = max(due + PAUSE, time.monotonic())
+
+
+async def hurry(viewer: Viewer, moves: int, answers: list[Answer]) -> None:
+    """One viewer who moves again as soon as the page has answered."""
+    for _ in range(moves):
+        answers.append(await viewer.move())
+
+
+async def crowd(server: Server, count: int, seconds: float, moves: int) -> dict:
+    """One crowd of viewers on a server; what they met."""
+    viewers = [Viewer(server.address, seed) for seed in range(count)]
+    arrivals = [await viewer.open() for viewer in viewers]
+    answers: list[Answer] = []
+    samples: list[tuple[float, float, float]] = []
+    watching = asyncio.create_task(watch(server, samples))
+    start = time.monotonic()
+    if moves:
+        await asyncio.gather(*(hurry(viewer, moves // count, answers) for viewer in viewers))
+    else:
+        await asyncio.gather(*(stay(viewer, start + seconds, answers) for viewer in viewers))
+    samples.append((time.monotonic(), server.cpu_seconds(), server.memory_mb()))
+    watching.cancel()
+    for viewer in viewers:
+        await viewer.close()
+    return _summary(count, arrivals, answers, np.array(samples))
+
+
+def _summary(count: int, arrivals: list[Answer], answers: list[Answer], samples: np.ndarray) -> dict:
+    latency = np.array([answer.seconds for answer in answers])
+    times, cpu, memory = samples.T
+    half = memory[times >= (times[0] + times[-1]) / 2]
+    slope = np.polyfit(times - times[0], memory, 1)[0] if len(times) > 2 else 0.0
+    return {
+        "viewers": count, "answers": len(answers), "failed": sum(not answer.good for answer in answers),
+        "arrival_p95_s": float(np.percentile([answer.seconds for answer in arrivals], 95)),
+        "p50_s": float(np.percentile(latency, 50)), "p95_s": float(np.percentile(latency, 95)),
+        "p99_s": float(np.percentile(latency, 99)), "max_s": float(latency.max()),
+        "within_budget": float((latency <= ANSWER_BUDGET).mean()),
+        "bytes_p50": float(np.median([answer.bytes for answer in answers])),
+        "seconds": float(times[-1] - times[0]), "cores": float((cpu[-1] - cpu[0]) / (times[-1] - times[0])),
+        "memory_start_mb": float(memory[0]), "memory_end_mb": float(memory[-1]), "memory_max_mb": float(memory.max()),
+        "memory_slope_mb_per_minute": float(60 * slope), "growth_in_second_half_mb": float(half[-1] - half[0]),
+        "memory_mb": [round(float(value), 1) for value in memory],
+    }  # fmt: skip
+
+
+def report(row: dict) -> None:
+    """One line, and whether the budgets hold."""
+    answered = "met" if row["max_s"] <= ANSWER_BUDGET else f"{row['within_budget']:.1%} within"
+    small = "met" if row["memory_max_mb"] <= MEMORY_BUDGET else "MISSED"
+    flat = "flat" if row["growth_in_second_half_mb"] <= FLAT * row["memory_end_mb"] else "GROWS"
+    print(
+        f"{row['viewers']:>7}{row['answers']:>9}{row['failed']:>7}{row['p50_s']:>8.2f}{row['p95_s']:>8.2f}"
+        f"{row['max_s']:>8.2f} s  {answered:<14}{row['cores']:>6.2f}{row['memory_start_mb']:>8.0f} →"
+        f"{row['memory_end_mb']:>5.0f} MB  {small}, {flat} ({row['growth_in_second_half_mb']:+.0f} MB in the second half)",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Prints a line for each crowd and writes them all as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--viewers", type=int, nargs="*", default=[1, 5, 25, 50])
+    parser.add_argument("--minutes", type=float, default=10, help="for each crowd")
+    parser.add_argument("--moves", type=int, default=0, help="in all, as fast as they are answered, instead of --minutes")
+    parser.add_argument("--settle", type=float, default=20, help="seconds before the server counts as warm")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--log", type=Path, help="where the server's output goes")
+    parser.add_argument("--out", type=Path, default=PROJECT / "bench/results/viewers.json")
+    options = parser.parse_args()
+    print(
+        f"{'viewers':>7}{'answers':>9}{'failed':>7}{'p50':>8}{'p95':>8}{'max':>8}    {'≤ 1.5 s':<14}"
+        f"{'cores':>6}{'memory':>10}  ≤ 1.2 GB, flat"
+    )
+    rows = []
+    with serving(options.port, options.log) as server:
+        wait_until_open(server)
+        asyncio.run(_first(server))
+        time.sleep(options.settle)
+        for count in options.viewers:
+            rows.append(asyncio.run(crowd(server, count, 60 * options.minutes, options.moves)))
+            report(rows[-1])
+    from vitviz.training.machine import describe_machine  # here: TensorFlow would disturb what is measured
+
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps({"machine": describe_machine(), "rows": rows}, indent=1))
+
+
+async def _first(server: Server) -> None:
+    """The visitor who finds the server cold."""
+    viewer = Viewer(server.address, 0)
+    await viewer.open()
+    await viewer.close()
+
+
+if __name__ == "__main__":
+    main()
