@@ -22,7 +22,8 @@ from vitviz.analysis.operations import counted_ratio, total_macs
 from vitviz.config import PRESETS, ModelConfig
 
 CLASSES = 4  # the tutorial's
-LEAST_ROUNDS = 5
+LEAST_ROUNDS = 4
+LONG = 0.2  # seconds of a step that cold caches cannot disturb
 TURN = 0.15  # seconds of ours in one turn, about
 
 
@@ -33,13 +34,14 @@ def measure(ways: dict[str, Way], model: ModelConfig, batch: int, preset: str, s
     answers = {name: way.answer() for name, way in ways.items()}
     there = {name: way for name, way in ways.items() if "missing" not in answers[name]}
     rounds: list[dict[str, list[float]]] = []
-    end, steps = perf_counter() + seconds, 2
+    end, steps, warm = perf_counter() + seconds, 2, True
     while perf_counter() < end or len(rounds) < LEAST_ROUNDS:
         rounds.append({})
         for name, way in there.items():
-            way.ask(steps=1 if name == "peak" else steps)
+            way.ask(steps=1 if name == "peak" else steps, warm=warm)
             rounds[-1][name] = way.answer()["seconds"]
-        steps = max(1, min(8, round(TURN / np.median(rounds[-1]["ours"]))))
+        last = np.median(rounds[-1]["ours"])
+        steps, warm = max(1, min(8, round(TURN / last))), bool(last < LONG)
     found = {"rounds": len(rounds)}
     for name in there:
         times = np.concatenate([turn[name] for turn in rounds])
@@ -85,7 +87,7 @@ def main() -> None:
     parser.add_argument("--patch", type=int, nargs="*", default=[4, 5, 7, 14])
     parser.add_argument("--batch", type=int, nargs="*", default=[32, 128, 512])
     parser.add_argument("--n-maps", type=int, default=4, help="at most half of the tokens are taken (4)")
-    parser.add_argument("--seconds", type=float, default=12, help="for each setting, without compilation (12)")
+    parser.add_argument("--seconds", type=float, default=8, help="for each setting, without compilation (8)")
     parser.add_argument("--out", type=Path, default=Path("bench/results/train_step.json"))
     options = parser.parse_args()
     ways = {name: Way(name) for name in WAYS}

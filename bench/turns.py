@@ -45,7 +45,7 @@ class Way:
 
 
 def main(name: str) -> None:
-    """Answers `config`, `batch` and `preset` with the seconds of building and compiling, `steps` with durations."""
+    """Answers `config`, `batch`, `preset` with the seconds of building and compiling, `steps`, `warm` with durations."""
     from bench.ways import WAYS, durations
 
     step = None
@@ -63,7 +63,7 @@ def main(name: str) -> None:
             except ImportError as error:
                 answer = {"missing": str(error)}
         else:
-            answer = {"seconds": durations(step, request["steps"])}
+            answer = {"seconds": durations(step, request["steps"], request["warm"])}
         print(json.dumps(answer), flush=True)
 
 

@@ -77,9 +77,10 @@ def peak(config: ModelConfig, batch: int, preset: str) -> Step:
 WAYS = {"ours": ours, "plain": plain, "torch": torch, "peak": peak}
 
 
-def durations(step: Step, count: int) -> list[float]:
-    """Seconds of so many steps, after one that is not counted: the caches are cold after another process's turn."""
-    step()
+def durations(step: Step, count: int, warm: bool) -> list[float]:
+    """Seconds of so many steps; `warm` takes one before that is not counted, for caches cold from others' turns."""
+    if warm:
+        step()
     seconds = []
     for _ in range(count):
         start = perf_counter()
