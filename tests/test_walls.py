@@ -98,6 +98,13 @@ def test_nothing_imports_what_stands_further_along_the_way_of_the_data(room):
     assert {path.name: found for path in files if (found := reaches(path, forbidden))} == {}
 
 
+@pytest.mark.parametrize("module", ["films", "fixed_pictures", "frames", "payload", "tracer", "view"])
+def test_what_makes_the_time_machines_frames_needs_no_page(module):
+    path = PACKAGE / "ui" / "time_machine" / f"{module}.py"
+    pages = {"streamlit", "vitviz.ui.pages", "vitviz.ui.panels", "vitviz.ui.time_machine.machine"}
+    assert reaches(path, pages) == set()
+
+
 HEAVY = ["tensorflow", "keras", "streamlit", "plotly"]
 LOADED = f"import sys; print([name for name in {HEAVY} if name in sys.modules])"
 

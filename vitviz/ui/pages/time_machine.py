@@ -9,6 +9,7 @@ import streamlit as st
 from vitviz.runs import RunError, Runs, RunStore
 from vitviz.ui.catalogue import catalogue, runs_dir, zoo_dir
 from vitviz.ui.components.copy_link import copy_link
+from vitviz.ui.race.after import explore_query
 from vitviz.ui.time_machine.films import Training, trainings
 from vitviz.ui.time_machine.fixed_pictures import FixedPictures, key_of, load_fixed
 from vitviz.ui.time_machine.frames import Frame
@@ -162,18 +163,9 @@ def _nothing_yet(asked: str | None) -> None:
 
 def _link_to_explore(training: Training) -> None:
     ids = {film.id for film in training.films}
-    families = catalogue().families.values()
-    family = next((family for family in families if ids & {run.id for run in family.runs}), None)
-    if family is None or "_explore" not in st.session_state:  # it is at work, or was stopped
-        return
-    query = {
-        "models": family.key,
-        "patch_size": str(training.config.patch_size),
-        "runs": "~".join(film.id for film in training.films),
-    }
-    maps = next((film.config.n_maps for film in training.films if film.config.n_maps is not None), None)
-    if maps is not None:
-        query["n_maps"] = str(maps)
-    st.page_link(
-        st.session_state["_explore"], label="Open in Explore", icon=":material/visibility:", query_params=query
-    )
+    known = [run for family in catalogue().families.values() for run in family.runs if run.id in ids]
+    query = explore_query(list({run.id: run for run in known}.values()))
+    if query is not None and "_explore" in st.session_state:  # else it is at work, or was stopped
+        st.page_link(
+            st.session_state["_explore"], label="Open in Explore", icon=":material/visibility:", query_params=query
+        )

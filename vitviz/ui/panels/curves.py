@@ -8,6 +8,7 @@ from vitviz.figures.curves import METRICS, curves
 from vitviz.ui.panels.choice import choice
 from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
+from vitviz.ui.time_machine.link import link_to
 
 HEIGHT = 262
 
@@ -35,6 +36,7 @@ def _render(scene: Scene) -> None:
         reads=("ViT", "fast ViT"),
     )
     st.caption(_trained_on(scene))
+    link_to(scene.runs.values())
 
 
 def _trained_on(scene: Scene) -> str:

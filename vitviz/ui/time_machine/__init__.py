@@ -5,6 +5,9 @@
     frames          what a model sees in them after one epoch, a byte per value
     tracer          makes frames in a thread, and keeps them
     newest          a training at work, in small
+    payload, view   what the browser gets, and what it reports
+    machine         the component in the browser
+    link            the way here from other pages
 """
 
 from vitviz.ui.time_machine.films import Film, Training, trainings

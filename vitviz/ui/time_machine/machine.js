@@ -3,6 +3,7 @@
 const SETTINGS = ["heads", "overlay"];
 const REPORT_IN = 250; // ms without another change before Python hears of it
 const NEAR = 4; // px of the slider within which a whole epoch is meant
+const LONGEST = 100; // ms that count between two repaints: nothing is jumped over when the browser was busy
 const ICONS = { play: "M4 2.5v11l9-5.5z", pause: "M4 2.5h3v11H4zM9 2.5h3v11H9z" };
 
 class TimeMachine {
@@ -91,8 +92,10 @@ class TimeMachine {
     this.find(".top").textContent = top === 1 ? "1" : weightWords(top);
     this.find(".half").textContent = top === 1 ? "0.5" : weightWords(top / 2);
     this.find(".each").hidden = scene.heads === 1;
+    const focused = this.find(".pictures").contains(this.root.getRootNode().activeElement);
     const pictures = scene.thumbnails.map((thumbnail, i) => this.#thumbnail(thumbnail, i));
     this.find(".pictures").replaceChildren(...pictures);
+    if (focused) pictures[scene.picture].focus({ preventScroll: true });
   }
 
   #thumbnail(thumbnail, i) {
@@ -147,7 +150,7 @@ class TimeMachine {
     const speed = Number(this.find("input[name=speed]:checked").value);
     let [before, waited] = [performance.now(), 0];
     const step = (now) => {
-      const passed = ((now - before) / 1000) * speed; // in epochs
+      const passed = (Math.min(now - before, LONGEST) / 1000) * speed; // in epochs
       before = now;
       if (this.calm.matches) { // whole epochs, one after the other, without the blending in between
         waited += passed;
