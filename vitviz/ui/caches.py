@@ -21,9 +21,10 @@ from vitviz.runs import RunRecord
 if TYPE_CHECKING:
     from vitviz.trace import Trace
 
-MODELS = 48  # about 2.5 MB each, and as much again compiled
-TRACES = 400  # about 0.3 MB each at patch size 4
-FIGURES = 600  # about 0.1 MB each
+MODELS = 32  # about 6 MB each
+COMPILED = 24  # about 11 MB each: the shipped ones, and a pair of one's own
+TRACES = 400  # 0.1 MB each, 0.3 MB at patch size 4
+FIGURES = 240  # about 0.2 MB each, up to eight for a scene
 
 
 class Bounded:
@@ -71,7 +72,7 @@ class Bounded:
 _building = threading.RLock()
 building = _building  # for whoever else builds models: two at once spoil the names of each other's weights
 _models = Bounded(MODELS)
-_compiled = Bounded(MODELS)
+_compiled = Bounded(COMPILED)
 _traces = Bounded(TRACES)
 _answers = Bounded(MODELS)
 _figures = Bounded(FIGURES)

@@ -63,12 +63,12 @@ def _load_first_family() -> None:
     """Readies the models that the sliders of a first visit move over, the nearest first, so that no move waits."""
     families = list(catalogue().families.values())
     runs = _by_nearness(families[0]) if families else []
-    for number, record in enumerate(runs[: caches.MODELS // 2]):
+    for number, record in enumerate(runs[: caches.COMPILED]):
         if number == 2:
             time.sleep(FIRST_VISITOR)  # has both models of the first page now, and goes first
         with contextlib.suppress(RunError, OSError):  # a damaged run says so where it is asked for
             caches.model_of(record)
-    for record in runs[: caches.MODELS // 2]:
+    for record in runs[: caches.COMPILED]:
         with contextlib.suppress(RunError, OSError):
             caches.compile_model(record)
     gc.freeze()
