@@ -18,7 +18,7 @@ EVERY_MODEL_SETTING_CHANGED = ModelConfig(
     fuse_after=5,
 )  # fmt: skip
 EVERY_TRAIN_SETTING_CHANGED = TrainConfig(
-    dataset="mnist", limit=123, validation_fraction=0.25, epochs=3, batch_size=17, learning_rate=2e-3,
+    dataset="mnist", limit=123, validation_fraction=0.25, epochs=3, batch_size=17, optimizer="muon", learning_rate=2e-3,
     schedule="constant", warmup_epochs=2.5, weight_decay=0.01, label_smoothing=0.2, shift=2, flip=False,
     erase=0.3, teacher=0.5, initial_values="glorot", seed=42,
 )  # fmt: skip
@@ -106,6 +106,7 @@ BAD_TRAIN_VALUES = {
     "teacher": no_number_from(0, below=1.0000001),
     "dataset": st.integers() | st.none() | st.just("") | st.lists(st.text(max_size=3)),
     "schedule": none_of("constant", "cosine"),
+    "optimizer": none_of("adam", "muon"),
     "initial_values": none_of("glorot", "mimetic"),
     "shift": no_whole_number_from(0),
     "flip": no_truth,

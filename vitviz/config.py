@@ -17,6 +17,7 @@ Pixels = Literal["0..255", "0..1", "-1..1"]
 Selector = Literal["v1", "v1.1"]
 Schedule = Literal["constant", "cosine"]
 Initial = Literal["glorot", "mimetic"]
+Optimizer = Literal["adam", "muon"]
 
 DATASETS = ("fashion_mnist", "fashion_mnist_mini", "mnist", "cifar10", "cifar100", "folder")
 
@@ -168,6 +169,7 @@ class TrainConfig:
     validation_fraction: float = 0.1
     epochs: int = 30
     batch_size: int = 128
+    optimizer: Optimizer = "adam"
     learning_rate: float = 1e-3
     schedule: Schedule = "cosine"
     warmup_epochs: float = 1.0
@@ -190,6 +192,7 @@ class TrainConfig:
         _whole("shift", self.shift, low=0)
         _whole("seed", self.seed, low=0, high=2**31 - 1, because="the largest 32-bit seed")
         _truth("flip", self.flip)
+        _one_of("optimizer", self.optimizer, ("adam", "muon"))
         _one_of("schedule", self.schedule, ("constant", "cosine"))
         _one_of("initial_values", self.initial_values, ("glorot", "mimetic"))
         _real("validation_fraction", self.validation_fraction, low=0.0, below=1.0)

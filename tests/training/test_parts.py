@@ -43,7 +43,7 @@ def test_a_step_in_parts_gives_the_logits_and_the_gradients_of_a_whole_one(
         trained = TrainStep(build(config, seed=2), training)
         logits = trained(images, labels.astype(np.int32), weights, rate=0.0, number=1)
         # Adam's first moment after one step is a tenth of the gradient
-        seen.append((logits, {name: moment.numpy() for name, moment in trained.adam.first.items()}))
+        seen.append((logits, {name: moment.numpy() for name, moment in trained.optimizer.first.items()}))
     (whole_logits, whole), (part_logits, part) = seen
     np.testing.assert_allclose(part_logits, whole_logits, rtol=1e-4, atol=1e-5)
     assert any(np.abs(gradient).max() > 1e-4 for gradient in whole.values())

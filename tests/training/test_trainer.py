@@ -47,7 +47,7 @@ def assert_same(one, other):
 
 EVERYTHING_ON = {
     "seed": 3, "flip": True, "shift": 1, "erase": 0.3, "weight_decay": 0.1, "label_smoothing": 0.1,
-    "schedule": "cosine", "warmup_epochs": 0.5,
+    "schedule": "cosine", "warmup_epochs": 0.5, "optimizer": "muon",
 }  # fmt: skip
 KINDS = [{"dropout": 0.3}, {"dropout": 0.3, "n_maps": 3}]
 

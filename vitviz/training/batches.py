@@ -57,9 +57,7 @@ def _filled(array: np.ndarray, size: int) -> np.ndarray:
     return np.concatenate([array, np.zeros((missing, *array.shape[1:]), array.dtype)]) if missing else array
 
 
-def augment(
-    images: np.ndarray, mirrored: np.ndarray, config: TrainConfig, random: np.random.Generator
-) -> np.ndarray:
+def augment(images: np.ndarray, mirrored: np.ndarray, config: TrainConfig, random: np.random.Generator) -> np.ndarray:
     """Flips the `mirrored` ones, shifts and erases at random, each picture on its own; may write into `images`."""
     images[mirrored] = images[mirrored, :, ::-1]
     if config.shift:

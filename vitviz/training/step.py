@@ -9,6 +9,7 @@ from vitviz.config import TrainConfig
 from vitviz.models import VisionTransformer
 from vitviz.models.attention import folded_once
 from vitviz.training.adam import Adam
+from vitviz.training.muon import Muon
 from vitviz.training.parts import parts
 
 
@@ -18,7 +19,8 @@ class TrainStep:
     def __init__(self, model: VisionTransformer, config: TrainConfig) -> None:
         self.model = model
         self.config = config
-        self.adam = Adam(model.named_weights(), config.weight_decay)
+        kind = {"adam": Adam, "muon": Muon}[config.optimizer]
+        self.optimizer = kind(model.named_weights(), config.weight_decay)
         self._compiled = tf.function(self._step)
 
     def __call__(
@@ -44,18 +46,18 @@ class TrainStep:
         return logits.numpy()
 
     def variables(self) -> dict[str, tf.Variable]:
-        """Every variable that a step changes: the weights, and both moments of Adam."""
-        kinds = {"weight": self.adam.weights, "first": self.adam.first, "second": self.adam.second}
+        """Every variable that a step changes: the weights, and what the optimizer remembers."""
+        kinds = {"weight": self.optimizer.weights, "first": self.optimizer.first, "second": self.optimizer.second}
         return {f"{kind}/{name}": variable for kind, named in kinds.items() for name, variable in named.items()}
 
     def _step(self, images, labels, weights, said, rate, number, dropout_seed) -> tf.Tensor:
-        names = list(self.adam.weights)
+        trained = self.optimizer.weights
         with tf.GradientTape() as tape:
             logits = self._logits(images, dropout_seed)
             loss = tf.reduce_sum(weights * self._loss(labels, said, logits)) / tf.maximum(tf.reduce_sum(weights), 1)
         # Zero for what the loss does not depend on: the key's bias, see SelfAttention
-        gradients = tape.gradient(loss, [self.adam.weights[name] for name in names], unconnected_gradients="zero")
-        self.adam.apply(dict(zip(names, gradients, strict=True)), rate, number)
+        gradients = tape.gradient(loss, list(trained.values()), unconnected_gradients="zero")
+        self.optimizer.apply(dict(zip(trained, gradients, strict=True)), rate, number)
         return logits
 
     def _logits(self, images: tf.Tensor, dropout_seed: tf.Tensor) -> tf.Tensor:
