@@ -28,6 +28,9 @@ class EncoderBlock(keras.layers.Layer):
         shared = config.norm == "post-shared"
         self.feed_forward_norm = self.attention_norm if shared else LayerNorm(name="feed_forward_norm")
 
+    def build(self, shape) -> None:
+        """Nothing to add: see `VisionTransformer.build`."""
+
     def call(self, tokens: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         if self.pre:
             mixed, attention = self.attention(self.attention_norm(tokens))
