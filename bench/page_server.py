@@ -36,13 +36,13 @@ class Server:
 
 
 @contextmanager
-def serving(port: int | None = None, log: Path | None = None) -> Iterator[Server]:
-    """Starts the dashboard over the models that it finds by itself, and does not wait for it to answer.
+def serving(port: int | None = None, log: Path | None = None, script: str = "dashboard.py") -> Iterator[Server]:
+    """Starts the dashboard, or another page, over the models that it finds by itself; does not wait until it answers.
 
     VITVIZ_RUNS_DIR and VITVIZ_ZOO_DIR name other models, as always.
     """
     port = port or _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     with (log or Path(os.devnull)).open("w") as output:
         started = time.time()
         process = subprocess.Popen(

@@ -59,6 +59,7 @@ window.vitvizWatch = (() => {
     shown,
     inputAt: () => inputAt,
     shell: () => until(() => document.querySelector(".st-key-patch_size input, .st-key-nothing-yet") !== null),
+    plot: () => until(() => document.querySelector(".js-plotly-plot .main-svg") !== null),
     /** `scene`: what every panel must show, by the panels' keys, and what the strip's answers must be about */
     complete: (scene) => until(() => {
       const found = shown();

@@ -94,6 +94,12 @@ def new_visitor(browser, server: Server) -> float:
         return 1e3 * whole - page.evaluate("performance.timeOrigin")
 
 
+def floor(browser, server: Server) -> float:
+    """The same for the smallest page that has one Plotly chart: what Streamlit, Plotly and this browser take."""
+    with visit(browser, server.address) as (page, _):
+        return page.evaluate("vitvizWatch.plot()") - page.evaluate("performance.timeOrigin")
+
+
 def slide(browser, server: Server, picture: str) -> list[dict]:
     """Walks over every shipped setting and back with one picture. One row for each press of a key."""
     rows, seen = [], set()
@@ -116,7 +122,8 @@ def slide(browser, server: Server, picture: str) -> list[dict]:
 
 def _row(stop: Stop, milliseconds: float, server_ms: float, wire: Wire, again: bool) -> dict:
     return {
-        "slider": stop.slider, "server_ms": server_ms, "patch": stop.patch_size, "n_maps": stop.n_maps, "picture": stop.picture,
+        "slider": stop.slider, "server_ms": server_ms,
+        "patch": stop.patch_size, "n_maps": stop.n_maps, "picture": stop.picture,
         "again": again, "ms": milliseconds, "bytes": wire.bytes, "messages": wire.messages, "runs": wire.runs,
     }  # fmt: skip
 
@@ -161,7 +168,13 @@ def measure(options: argparse.Namespace) -> dict:
             with visit(browser, server.address) as (page, _):
                 complete(page, first_stop().scene)
             time.sleep(options.settle)
-            visitors = [new_visitor(browser, server) for _ in range(options.visitors)]
+            with serving(script="bench/page_floor.py") as small:
+                wait_until_open(small)
+                floor(browser, small)
+                floors, visitors = [], []
+                for _ in range(options.visitors):  # by turns
+                    floors.append(floor(browser, small))
+                    visitors.append(new_visitor(browser, server))
             hovered = {size: hover(browser, server, size) for size in options.hover}
             steps = [row for name in picture_names(options.pictures) for row in slide(browser, server, name)]
             memory = server.memory_mb()
@@ -170,6 +183,7 @@ def measure(options: argparse.Namespace) -> dict:
         "cold start: the shell shows": spread([start["shell"] for start in starts]),
         "cold start: complete first page": spread([start["complete"] for start in starts]),
         "new visitor: complete page": spread(visitors),
+        "… Streamlit with one Plotly chart": spread(floors),
         "slider: all panels repainted": spread([row["ms"] for row in steps]),
         "slider: … the first time": spread([row["ms"] for row in steps if not row["again"]]),
         "slider: server's processor time": spread([row["server_ms"] for row in steps]),
@@ -200,7 +214,9 @@ def report(found: dict) -> None:
         print(f"{name:<34}{values['count']:>6}{cells}{verdict}", flush=True)
     slow = sorted(found["steps"], key=lambda row: -row["ms"])[:3]
     for row in slow:
-        print(f"  slow: {row['ms']:.0f} ms, {row['slider']} to patch {row['patch']}, {row['n_maps']} maps, {row['picture']}")
+        print(
+            f"  slow: {row['ms']:.0f} ms, {row['slider']} to patch {row['patch']}, {row['n_maps']} maps, {row['picture']}"
+        )
 
 
 def main() -> None:

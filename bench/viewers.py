@@ -92,7 +92,8 @@ def report(row: dict, hurried: bool) -> None:
     print(
         f"{row['viewers']:>7}{row['answers']:>9}{row['failed']:>7}{row['p50_s']:>8.2f}{row['p95_s']:>8.2f}"
         f"{row['max_s']:>8.2f} s  {answered:<14}{row['cores']:>6.2f}{row['memory_start_mb']:>8.0f} →"
-        f"{row['memory_end_mb']:>5.0f} MB  {small}, {flat} ({row['growth_in_second_half_mb']:+.0f} MB in the second half)",
+        f"{row['memory_end_mb']:>5.0f} MB  {small}, "
+        f"{flat} ({row['growth_in_second_half_mb']:+.0f} MB in the second half)",
         flush=True,
     )
 
@@ -102,7 +103,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--viewers", type=int, nargs="*", default=[1, 5, 25, 50])
     parser.add_argument("--minutes", type=float, default=10, help="for each crowd")
-    parser.add_argument("--moves", type=int, default=0, help="in all, as fast as they are answered, instead of --minutes")
+    parser.add_argument(
+        "--moves", type=int, default=0, help="in all, as fast as they are answered, instead of --minutes"
+    )
     parser.add_argument("--settle", type=float, default=20, help="seconds before the server counts as warm")
     parser.add_argument("--port", type=int)
     parser.add_argument("--log", type=Path, help="where the server's output goes")

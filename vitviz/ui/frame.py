@@ -8,13 +8,14 @@ import streamlit as st
 
 from vitviz.figures.theme import DARK, LIGHT, Theme
 from vitviz.ui import warm
+from vitviz.ui.components import compact
 
 ABOUT = (
     "**vitviz**: look inside a Vision Transformer, and see with your own eyes what a TokenLearner changes, "
     "in pictures, in accuracy and in time.\n\nNothing leaves this computer: pictures that you open are read by "
     "the models here and forgotten when you close the page."
 )
-STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+STYLE = compact((Path(__file__).parent / "style.css").read_text(encoding="utf-8"))
 
 
 def begin() -> None:

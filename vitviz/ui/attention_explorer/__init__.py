@@ -16,6 +16,7 @@ import streamlit as st
 
 from vitviz.ui.attention_explorer.payload import ExplorerModel, pack
 from vitviz.ui.attention_explorer.view import View
+from vitviz.ui.components import compact
 
 __all__ = ["ExplorerModel", "View", "attention_explorer", "show_view"]
 
@@ -26,7 +27,7 @@ _SCRIPTS = (
 
 
 def _source(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+    return compact((Path(__file__).parent / name).read_text(encoding="utf-8"))
 
 
 _component = st.components.v2.component(
