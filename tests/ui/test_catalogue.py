@@ -7,10 +7,11 @@ import shutil
 from datetime import timedelta
 
 import pytest
-from ui.untrained_runs import save_family, save_run
+from ui.untrained_runs import save_family, save_run, save_zoo
 
 from vitviz.config import PRESETS
 from vitviz.runs import RunStore
+from vitviz.ui import lacking
 from vitviz.ui.catalogue import catalogue
 
 
@@ -87,3 +88,41 @@ def test_a_new_run_is_seen_without_a_restart(runs, tmp_path):
     (family,) = catalogue(runs, tmp_path / "no zoo").families.values()
     assert family.patch_sizes() == [4, 7, 14]
     assert catalogue(runs, tmp_path / "no zoo") is not before
+
+
+def test_a_zoo_says_what_it_lacks_and_the_sliders_leave_it_out(tmp_path):
+    zoo = tmp_path / "zoo"
+    save_zoo(zoo, "tuned-p14-*", "tuned-p7-vit", "tuned-p7-fast[12]")
+    (zoo / "tuned-p7-fast2" / "config.json").write_text("{")
+    (family,) = catalogue(tmp_path / "no runs", zoo).families.values()
+    assert family.patch_sizes() == [7, 14]
+    assert (family.n_maps(7), family.n_maps(14)) == ([1], [1, 2])
+    assert "config.json" in family.lacking[7, 2]
+    assert {family.lacking[7, 4], family.lacking[7, 8], family.lacking[4, None]} == {"missing"}
+    assert (14, 2) not in family.lacking
+    line = lacking.in_a_line(family)
+    assert "patch size 4 and 5; n_maps 2, n_maps 4 and n_maps 8 at patch size 7" in line
+    assert "under Settings" in line
+    assert [reason for reason in lacking.reasons(family) if "n_maps 2" in reason]
+
+
+def test_ones_own_run_stands_in_for_a_missing_entry_of_the_zoo(tmp_path):
+    zoo, own = tmp_path / "zoo", tmp_path / "runs"
+    save_zoo(zoo, "tuned-p14-vit", "tuned-p14-fast1")
+    run = dataclasses.replace(PRESETS["tuned"].model, patch_size=14, n_maps=2)
+    save_run(own, run, PRESETS["tuned"].train, "tuned", number=90)
+    (family,) = catalogue(own, zoo).families.values()
+    assert family.n_maps(14) == [1, 2]
+    assert (14, 2) not in family.lacking
+
+
+def test_a_family_of_ones_own_lacks_nothing(runs, tmp_path):
+    (family,) = catalogue(runs, tmp_path / "no zoo").families.values()
+    assert family.lacking == {} and lacking.in_a_line(family) is None
+
+
+def test_without_the_vit_the_fast_vits_of_a_patch_size_stay(runs, tmp_path):
+    shutil.rmtree(next(path for path in runs.iterdir() if path.name.endswith("p14-vit")))
+    (family,) = catalogue(runs, tmp_path / "no zoo").families.values()
+    assert family.patch_sizes() == [7, 14]
+    assert family.pair(14, 2).vit is None and family.pair(14, 2).fast is not None

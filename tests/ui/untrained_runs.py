@@ -11,6 +11,7 @@ from vitviz.config import PRESETS, ModelConfig, TrainConfig
 from vitviz.data import load
 from vitviz.models import build
 from vitviz.runs import RunRecord, RunStore, new_id
+from vitviz.zoo import entries, fits
 
 PATCH_SIZES, MAPS = (4, 7, 14), (1, 2, 8)
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -28,7 +29,15 @@ def save_family(root: Path, preset: str = "tuned", patch_sizes=PATCH_SIZES, maps
     return ids
 
 
-def save_run(root: Path, config: ModelConfig, train: TrainConfig, preset: str | None, number: int = 0) -> str:
+def save_zoo(root: Path, *patterns: str) -> list[str]:
+    """Saves the zoo's entries whose ids fit one of the patterns, as the zoo names them; returns their ids."""
+    chosen = [entry for entry in entries() if any(fits(entry.id, pattern) for pattern in patterns)]
+    return [save_run(root, e.model, e.train, e.preset, number, id=e.id) for number, e in enumerate(chosen)]
+
+
+def save_run(
+    root: Path, config: ModelConfig, train: TrainConfig, preset: str | None, number: int = 0, id: str | None = None
+) -> str:
     """Saves one run and returns its id."""
     model = build(config, seed=number)
     created = START + timedelta(minutes=number)
@@ -41,7 +50,7 @@ def save_run(root: Path, config: ModelConfig, train: TrainConfig, preset: str | 
         for epoch in (1, 2)
     ]
     record = RunRecord(
-        id=new_id(config, preset, created), model=config, train=train, preset=preset,
+        id=id or new_id(config, preset, created), model=config, train=train, preset=preset,
         class_names=load("fashion_mnist_mini", classes=config.classes).class_names, data_source="a test",
         created=created, history=rows,
         timing={
