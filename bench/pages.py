@@ -212,11 +212,9 @@ def report(found: dict) -> None:
             judged = values["p50"] if "start" in name else values["p95"]
             verdict = f"{budget * scale:>7.0f} {unit:<2}  {'met' if judged <= budget else 'MISSED'}"
         print(f"{name:<34}{values['count']:>6}{cells}{verdict}", flush=True)
-    slow = sorted(found["steps"], key=lambda row: -row["ms"])[:3]
-    for row in slow:
-        print(
-            f"  slow: {row['ms']:.0f} ms, {row['slider']} to patch {row['patch']}, {row['n_maps']} maps, {row['picture']}"
-        )
+    for row in sorted(found["steps"], key=lambda row: -row["ms"])[:3]:
+        place = f"patch {row['patch']}, {row['n_maps']} maps, {row['picture']}"
+        print(f"  slow: {row['ms']:.0f} ms, {row['slider']} to {place}")
 
 
 def main() -> None:
