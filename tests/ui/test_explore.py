@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.untrained_runs import save_family
+from ui.untrained_runs import save_family, save_zoo
 
 from vitviz.figures.theme import LIGHT
 from vitviz.trace import trace
@@ -102,10 +102,39 @@ def test_damaged_weights_are_said_in_their_place_and_the_other_model_stays(page,
     (victim / "weights.npz").write_bytes(weights[:-2000] + b"\0" * 2000)
     try:
         app = page(patch_size="14", n_maps="2")
-        assert any("damaged" in warning.value for warning in app.warning)
+        assert len(app.warning) == 1  # said once, and not by every panel
+        assert "damaged" in app.warning[0].value
         assert app.get("plotly_chart")
     finally:
         (victim / "weights.npz").write_bytes(weights)
+
+
+def test_what_the_zoo_lacks_is_left_out_of_the_sliders_with_a_line_and_the_rest_goes_on(tmp_path, monkeypatch):
+    zoo = tmp_path / "zoo"
+    save_zoo(zoo, "tuned-p7-vit", "tuned-p7-fast[124]", "tuned-p14-*")
+    (zoo / "tuned-p7-fast2" / "history.csv").unlink()
+    monkeypatch.setenv("VITVIZ_RUNS_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("VITVIZ_ZOO_DIR", str(zoo))
+    app = AppTest.from_file(DASHBOARD, default_timeout=60)
+    app.query_params["patch_size"] = "7"
+    app.run()
+    assert not app.exception
+    assert app.select_slider(key="n_maps").options == ["1", "4"]
+    assert any("n_maps 2 and n_maps 8 at patch size 7" in block.proto.body for block in app.get("html"))
+    assert any("history.csv" in block.proto.body for block in app.get("html"))
+    assert app.get("plotly_chart")
+
+
+def test_a_setting_without_a_choice_is_a_plain_value(tmp_path, monkeypatch):
+    zoo = tmp_path / "zoo"
+    save_zoo(zoo, "article-*")
+    monkeypatch.setenv("VITVIZ_RUNS_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("VITVIZ_ZOO_DIR", str(zoo))
+    app = AppTest.from_file(DASHBOARD, default_timeout=60).run()
+    assert not app.exception
+    assert not app.select_slider
+    said = " ".join(block.proto.body for block in app.get("html") if "vv-only" in block.proto.body)
+    assert "<b>5</b>" in said and "<b>4</b>" in said
 
 
 def test_a_trace_is_kept_for_the_next_visitor_and_equals_a_fresh_one(scene):
