@@ -305,7 +305,7 @@ TUNED = Preset(
     note="The same 4 blocks of width 128, with the training that makes them stable and accurate.",
     model=ModelConfig(),
     n_maps=8,
-    train=TrainConfig(),
+    train=TrainConfig(optimizer="muon", epochs=12),
 )
 
 PRESETS = {preset.name: preset for preset in (ARTICLE, TUNED)}

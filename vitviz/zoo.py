@@ -19,6 +19,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "assets" / "zoo"
 PATCH_SIZES = (14, 7, 5, 4)  # the quick ones first
 N_MAPS = (1, 2, 4, 8, 16)
 TIMING_SECONDS = 20.0
+TEACHER = 0.7  # the share that a convolutional teacher has in the training of the tuned models
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def entries() -> list[Entry]:
     """Every entry that the zoo should have, each ViT before the fast ViTs that are compared with it."""
     listed = []
     for patch_size in PATCH_SIZES:
-        listed += _family("tuned", patch_size, N_MAPS)
+        listed += _family("tuned", patch_size, N_MAPS, teacher=TEACHER)
     article = PRESETS["article"]
     return listed + _family("article", article.model.patch_size, (article.n_maps,))
 
@@ -116,13 +117,14 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _family(preset: str, patch_size: int, maps: tuple[int, ...]) -> list[Entry]:
+def _family(preset: str, patch_size: int, maps: tuple[int, ...], **changes: float) -> list[Entry]:
     chosen = PRESETS[preset]
+    train = dataclasses.replace(chosen.train, **changes)
     vit = dataclasses.replace(chosen.model, patch_size=patch_size)
     first = f"{preset}-p{patch_size}-vit"
-    family = [Entry(first, preset, vit, chosen.train, None)]
+    family = [Entry(first, preset, vit, train, None)]
     for n_maps in maps:
         if n_maps < vit.tokens:
             id = f"{preset}-p{patch_size}-fast{n_maps}"
-            family.append(Entry(id, preset, vit.fast(n_maps), chosen.train, first))
+            family.append(Entry(id, preset, vit.fast(n_maps), train, first))
     return family
