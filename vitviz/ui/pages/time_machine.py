@@ -41,6 +41,8 @@ def show() -> None:
             st.html(f'<p class="vv-warning">{html.escape(_why_not(asked))} These have them: choose one.</p>')
         else:
             chosen = chosen or found[0]
+            if not asked:
+                st.query_params["run"] = chosen.address
         with choice:
             _choose(found, chosen)
         if chosen is not None:
@@ -48,8 +50,8 @@ def show() -> None:
 
 
 def _choose(found: list[Training], chosen: Training | None) -> None:
-    titles = {training.id: training.title for training in found}
-    st.session_state[CHOICE] = None if chosen is None else chosen.id
+    titles = {training.address: training.title for training in found}
+    st.session_state[CHOICE] = None if chosen is None else chosen.address
     st.selectbox(
         "Training", list(titles), index=None if chosen is None else 0, format_func=titles.get, key=CHOICE,
         on_change=_chose, placeholder="Choose a training", label_visibility="collapsed",
@@ -68,7 +70,7 @@ def _stage(training: Training) -> None:
     frames, missing = _frames(training)
     shown = _enough(training, frames, missing)
     every = SOON if not shown else NOW_AND_THEN if training.at_work else None
-    st.fragment(_draw, run_every=every, key="fragment-time-machine")(training.id, shown, training.at_work)
+    st.fragment(_draw, run_every=every, key="fragment-time-machine")(training.address, shown, training.at_work)
 
 
 def _draw(id: str, shown: bool, at_work: bool) -> None:
@@ -91,7 +93,7 @@ def _draw(id: str, shown: bool, at_work: bool) -> None:
     )
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="time-machine-links"):
         _link_to_explore(training)
-        copy_link({"run": training.id, "picture": str(picture)}, key="copy_time_machine")
+        copy_link({"run": training.address, "picture": str(picture)}, key="copy_time_machine")
 
 
 def _frames(training: Training) -> tuple[dict[str, Frames], int]:

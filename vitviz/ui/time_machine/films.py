@@ -65,6 +65,11 @@ class Training:
         """The last epoch of which there is a snapshot."""
         return max((film.snapshots.epochs()[-1] for film in self.films if film.snapshots.epochs()), default=0)
 
+    @property
+    def address(self) -> str:
+        """What a link calls it: stays the same when a training at work has become runs."""
+        return self.films[0].id
+
     def is_called(self, id: str) -> bool:
         """Whether `id` is that of the training or of one of its runs."""
         return id == self.id or id in {film.id for film in self.films}

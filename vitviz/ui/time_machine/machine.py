@@ -48,7 +48,7 @@ def time_machine(
         on_picture: called after a person chose another picture: `chosen_picture(key)` is it.
     """
     asked = _Asked.of(key)
-    asked.at_first(training.id, view, known=bool(st.session_state.get(key)))
+    asked.at_first(training.address, view, known=bool(st.session_state.get(key)))
     extra = {"key": key, "request": {"id": asked.request, "view": asked.shown.to_dict()}}
     _component(
         key=key,

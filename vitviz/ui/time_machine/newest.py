@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import logging
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -30,7 +31,7 @@ TABLE = colour_table(SEQUENTIAL)
 
 log = logging.getLogger(__name__)
 _drawn = Bounded(64)  # what a frame looks like
-_last: dict[str, str] = {}  # by training: shown while the next one is made, or the files move
+_last: dict[Path, str] = {}  # by working folder: shown while the next one is made, or the files move
 
 
 def forming(job: Job, theme: Theme) -> None:
@@ -51,12 +52,12 @@ def words_and_pictures(job: Job) -> str:
         log.exception("forming: %s", job.folder)
         made = None
     if made is not None:
-        _last.pop(job.id, None)
-        _last[job.id] = made
+        _last.pop(job.folder, None)
+        _last[job.folder] = made
         while len(_last) > 16:
             del _last[next(iter(_last))]
     waiting = '<p class="vv-reason">The first pictures appear in a moment.</p>'
-    return f'<div class="vv-forming">{_last.get(job.id, waiting)}</div>'
+    return f'<div class="vv-forming">{_last.get(job.folder, waiting)}</div>'
 
 
 def _all_models(training: Training) -> str | None:
