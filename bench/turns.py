@@ -45,7 +45,7 @@ class Way:
 
 
 def main(name: str) -> None:
-    """Answers `config`, `batch`, `preset` with the seconds of building and compiling, `steps`, `warm` with durations."""
+    """Answers `config`, `batch`, `preset` with the seconds of the set-up, `steps` and `warm` with durations."""
     from bench.ways import WAYS, durations
 
     step = None
