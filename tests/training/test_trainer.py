@@ -237,7 +237,7 @@ def test_a_teacher_who_says_the_labels_teaches_what_the_labels_teach(tiny_model,
     taught = trained(np.stack([labels, labels]), teacher=0.4)
     misled = trained(np.stack([wrong, wrong]), teacher=0.4)
     for name in plain:
-        np.testing.assert_allclose(taught[name], plain[name], atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(taught[name], plain[name], atol=1e-4, err_msg=name)
     assert max(np.abs(misled[name] - plain[name]).max() for name in plain) > 1e-3
 
 
