@@ -169,7 +169,7 @@ def test_a_training_that_fails_shows_its_reason_and_its_log(train, runs, tmp_pat
     expect(page.locator(".st-key-say-dataset")).to_contain_text("2 classes")
     _start(page)
     _says(page, "failed")
-    expect(page.locator(".vv-verdict")).to_contain_text("0.png")
+    expect(page.locator(".vv-verdict")).to_contain_text("cannot be read as a picture")
     _press(page, "log")
     expect(page.locator("[data-testid=stPopoverBody]")).to_contain_text("Traceback")
     with page.expect_download() as download:
@@ -230,6 +230,7 @@ def test_a_training_of_a_terminal_is_seen_by_a_new_server_on_a_phone(train, runs
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         wide = page.locator(".st-key-race").evaluate("node => node.scrollWidth - node.clientWidth")
         assert wide <= 1
+        page.close()  # before its server goes
 
 
 def _press(page, key: str) -> None:
