@@ -270,3 +270,12 @@ def test_an_estimate_is_asked_for_now_and_then_and_can_be_called_off():
     assert measurement.result() is None
     measurement.cancel()
     assert measurement._process.returncode is not None
+
+
+def test_a_place_in_the_queue_that_is_noted_late_does_not_make_a_training_wait_for_itself(folder):
+    def on_wait(ahead: int) -> None:
+        raise AssertionError(f"it waits for {ahead}, and is alone")
+
+    with Worker(folder) as worker:
+        write_json(folder / WORKER, identity() | {"since": worker.since - 1})  # by the process that started this one
+        worker.wait_for_turn(1, on_wait)

@@ -103,7 +103,9 @@ class Worker:
         """
         while True:
             self.check()
-            ahead = [job for job in queue(self.root) if (job.since, job.id) < (self.since, self.folder.name)]
+            # whoever started this process may note its place a moment after it has done so itself
+            since, id = read_json(self.folder / WORKER).get("since", self.since), self.folder.name
+            ahead = [job for job in queue(self.root) if job.id != id and (job.since, job.id) < (since, id)]
             if not ahead:
                 for number in range(at_once):
                     slot = Lock(self.root / LIVE / f"slot-{number}")
