@@ -56,6 +56,7 @@ def _measure(root: Path, id: str, address: str, options: argparse.Namespace) -> 
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(address)
             page.locator(".st-key-race .js-plotly-plot").first.wait_for(timeout=120_000)
+            page.wait_for_timeout(5000)  # opening is not watching
             opened = _step_ms(root, id, options.seconds)
             page.close()
             time.sleep(2)  # the server notices

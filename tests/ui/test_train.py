@@ -16,11 +16,13 @@ from streamlit.testing.v1 import AppTest
 from vitviz import live
 from vitviz.commands import train as command
 from vitviz.config import PRESETS, ConfigError
+from vitviz.figures.theme import LIGHT
 from vitviz.live.files import PROGRESS, WORKER, write_json
 from vitviz.live.jobs import create
 from vitviz.live.process import identity
 from vitviz.ui.race import datasets, measuring
 from vitviz.ui.race.lanes import lanes_data
+from vitviz.ui.race.live_curves import live_curves
 from vitviz.ui.race.measuring import Measuring
 from vitviz.ui.race.settings import Settings, from_arguments
 
@@ -254,3 +256,12 @@ def test_a_training_of_a_terminal_is_followed_by_the_page(page, tmp_path):
     app.button(key="stop-training").click().run()
     assert json.loads((folder / "stop").read_text())["at"] > 0
     assert "stopping" in said(page(), "vv-state")
+
+
+@pytest.mark.parametrize(("epochs", "most"), [(6, 7), (10_000, 12)])
+def test_the_axis_of_the_curves_is_as_long_as_the_training_with_few_marks(tmp_path, epochs, most):
+    part = {"epochs": epochs, "epochs_done": 1, "steps": 2 * epochs, "steps_done": 3, "clock": 6.0}
+    job = ended(tmp_path, "stopped", models={"vit": part, "fast": part})
+    axis = live_curves(job, "loss", LIGHT, "epoch").layout.xaxis
+    assert tuple(axis.range) == (0, epochs) and epochs / axis.dtick + 1 <= most
+    assert live_curves(job, "loss", LIGHT, "seconds").layout.xaxis.range[1] >= 2 * epochs * 2.0

@@ -23,7 +23,10 @@ def live_curves(job: Job, metric: str, theme: Theme, over: str) -> go.Figure:
     rows = {LABELS[kind]: _rows(job, kind, metric) for kind in kinds_of(job)}
     classes = next((model.classes for model in job.models.values()), None)
     figure = curves(rows, metric, theme, x=over, classes=classes, height=HEIGHT)
-    figure.layout.xaxis.range = [0, _length(job, over)]
+    length = _length(job, over)
+    figure.layout.xaxis.range = [0, length]
+    if over == "epoch":  # a mark for each of a thousand epochs to come would hold the browser up
+        figure.layout.xaxis.update(tick0=0, dtick=max(1, math.ceil(length / 10)))
     figure.layout.xaxis.title.text = over
     if metric != "loss":
         figure.layout.yaxis.range = [0, 1.02]
