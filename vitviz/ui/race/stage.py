@@ -1,4 +1,4 @@
-"""The stage: one training, while it runs and when it has ended. It draws itself again every second while it runs."""
+"""The stage: one training, while it runs and when it has ended. It draws itself again and again while it runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vitviz.ui.race.ratio_tile import ratio_tile
 from vitviz.ui.race.words import state
 from vitviz.ui.time_machine import forming
 
-TICK = 1.0  # seconds between two looks at the files
+TICK = 1.5  # seconds between two looks at the files; the lanes glide as long
 MARKS = {
     "queued": "schedule", "running": "play_circle", "stopping": "hourglass_top", "finished": "check_circle",
     "stopped": "stop_circle", "failed": "error", "vanished": "help",
