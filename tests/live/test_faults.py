@@ -54,7 +54,7 @@ def on_a_disk_of(tmp_path):
 def test_on_a_full_disk_the_training_goes_on_and_what_was_kept_can_be_continued(
     on_a_disk_of, vitviz, assert_as_unbroken
 ):
-    process, root = on_a_disk_of("350k", sys.executable, "-m", "vitviz", "train", *SMALL, "--runs-dir", "{root}")
+    process, root = on_a_disk_of("300k", sys.executable, "-m", "vitviz", "train", *SMALL, "--runs-dir", "{root}")
     assert process.returncode == 1, process.stderr
     assert len(process.stderr.splitlines()) == 1 and "the disk is full" in process.stderr
     job = only_job(root)

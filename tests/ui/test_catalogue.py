@@ -13,6 +13,7 @@ from vitviz.config import PRESETS
 from vitviz.runs import RunStore
 from vitviz.ui import lacking
 from vitviz.ui.catalogue import catalogue
+from vitviz.zoo import entries
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,8 @@ def test_ones_own_run_stands_in_for_a_missing_entry_of_the_zoo(tmp_path):
     zoo, own = tmp_path / "zoo", tmp_path / "runs"
     save_zoo(zoo, "tuned-p14-vit", "tuned-p14-fast1")
     run = dataclasses.replace(PRESETS["tuned"].model, patch_size=14, n_maps=2)
-    save_run(own, run, PRESETS["tuned"].train, "tuned", number=90)
+    like_the_zoo = next(entry.train for entry in entries() if entry.id == "tuned-p14-vit")
+    save_run(own, run, like_the_zoo, "tuned", number=90)
     (family,) = catalogue(own, zoo).families.values()
     assert family.n_maps(14) == [1, 2]
     assert (14, 2) not in family.lacking

@@ -23,7 +23,8 @@ _started = threading.Lock()
 def start() -> None:
     """Starts the import once for this process; later calls do nothing."""
     if _started.acquire(blocking=False):
-        threading.Thread(target=_import, name="vitviz-warm-up", daemon=True).start()
+        # no daemon: a process that ends while such a thread is inside TensorFlow is aborted
+        threading.Thread(target=_import, name="vitviz-warm-up", daemon=False).start()
 
 
 def ready() -> bool:
@@ -66,9 +67,13 @@ def _load_first_family() -> None:
     for number, record in enumerate(runs[: caches.COMPILED]):
         if number == 2:
             time.sleep(FIRST_VISITOR)  # has both models of the first page now, and goes first
+        if not threading.main_thread().is_alive():  # the process ends
+            return
         with contextlib.suppress(RunError, OSError):  # a damaged run says so where it is asked for
             caches.model_of(record)
     for record in runs[: caches.COMPILED]:
+        if not threading.main_thread().is_alive():
+            return
         with contextlib.suppress(RunError, OSError):
             caches.compile_model(record)
     gc.freeze()
