@@ -265,6 +265,7 @@ def _sees_the_race(page) -> None:
 
 
 def _lanes(page) -> list[dict]:
+    page.locator(".st-key-lanes .lane").nth(1).wait_for()  # a component draws itself a moment after its container
     return page.locator(".st-key-lanes .lane").evaluate_all(
         """lanes => lanes.map((lane) => {
             const text = (selector) => lane.querySelector(selector).textContent;
