@@ -1,14 +1,14 @@
-"""The router: which pages there are, and what every page shares. Start it with `streamlit run dashboard.py`."""
+"""Where everything begins: `streamlit run dashboard.py` starts the server, and every visit runs this file as a page."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from vitviz.ui import frame
-from vitviz.ui.pages import explore, time_machine, train
+if get_script_run_ctx(suppress_warning=True) is None:
+    # `streamlit run` looks for an application by this name. Nothing else is imported here: the server listens at once
+    from vitviz.ui import serving
 
-frame.begin()
-explore_page = st.Page(explore.show, title="Explore", icon=":material/visibility:", url_path="explore", default=True)
-train_page = st.Page(train.show, title="Train", icon=":material/model_training:", url_path="train")
-machine_page = st.Page(time_machine.show, title="Time machine", icon=":material/history:", url_path="time_machine")
-st.session_state["_explore"] = explore_page  # pages link to one another by these objects
-st.session_state["_time_machine"] = machine_page
-st.navigation([explore_page, train_page, machine_page], position="top").run()
+    app = st.App(__file__, routes=serving.pages(), lifespan=serving.readied)
+else:
+    from vitviz.ui import router
+
+    router.run()

@@ -11,6 +11,7 @@ from PIL import Image
 from vitviz.config import ARTICLE, TUNED
 from vitviz.figures.pixels import png_address
 from vitviz.figures.theme import LIGHT
+from vitviz.figures.together import Place, together
 from vitviz.figures.tokens import patches_apart, picture_under_grid, token_sequence
 
 COLOUR = dataclasses.replace(TUNED.model, channels=3, patch_size=4)
@@ -82,3 +83,27 @@ def test_the_sequence_reads_like_a_text(made_up):
     assert places == sorted(places)
     starts = [int(text) - 1 for text in picture.layout.yaxis.ticktext]
     assert [points.x[start] for start in starts] == [points.x[0]] * len(starts)
+
+
+def test_pictures_put_together_keep_their_traces_and_their_axes(made_up):
+    seen = made_up(COLOUR)
+    alone = [picture_under_grid(seen.image, COLOUR, LIGHT), token_sequence(seen.patches, COLOUR, LIGHT)]
+    places = [Place(0.0, 0.4, 0.5, 1.0), Place(0.5, 1.0, 0.0, 0.4)]
+    both = together(list(zip(alone, places, strict=True)), height=200)
+    assert both.layout.height == 200
+    for number, (picture, place) in enumerate(zip(alone, places, strict=True)):
+        suffix = str(number + 1) if number else ""
+        own = [trace for trace in both.data if trace.xaxis == f"x{suffix}"]
+        assert [trace.type for trace in own] == [trace.type for trace in picture.data]
+        x, y = both.layout[f"xaxis{suffix}"], both.layout[f"yaxis{suffix}"]
+        assert (x.domain, y.domain) == ((place.left, place.right), (place.bottom, place.top))
+        assert y.range == picture.layout.yaxis.range and y.scaleanchor == f"x{suffix}"
+        assert (x.anchor, y.anchor) == (f"y{suffix}", f"x{suffix}")
+    assert both.layout.yaxis2.ticktext == alone[1].layout.yaxis.ticktext
+
+
+def test_a_picture_with_annotations_stays_alone(made_up):
+    picture = picture_under_grid(made_up(COLOUR).image, COLOUR, LIGHT)
+    picture.add_annotation(text="here", x=1, y=1)
+    with pytest.raises(ValueError, match="annotations"):
+        together([(picture, Place(0, 1, 0, 1))], height=200)

@@ -9,6 +9,7 @@ import streamlit as st
 from vitviz.figures.theme import DARK, LIGHT, Theme
 from vitviz.ui import warm
 from vitviz.ui.components import compact
+from vitviz.ui.serving import TITLE
 
 ABOUT = (
     "**vitviz**: look inside a Vision Transformer, and see with your own eyes what a TokenLearner changes, "
@@ -22,7 +23,7 @@ def begin() -> None:
     """Called first in every run of every page."""
     warm.start()
     st.set_page_config(
-        page_title="vitviz: inside a Vision Transformer",
+        page_title=TITLE,
         page_icon=str(Path(__file__).parent / "icon.svg"),
         layout="wide",
         menu_items={"About": ABOUT},

@@ -5,41 +5,43 @@ from __future__ import annotations
 import html
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
+from vitviz.figures.together import Place, together
 from vitviz.figures.tokens import patches_apart, picture_under_grid, token_sequence
+from vitviz.trace import Trace
 from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
 
+HEIGHT = 250  # pixels
+UNDER_GRID, APART = Place(0.0, 0.48, 0.43, 1.0), Place(0.52, 1.0, 0.43, 1.0)
+SEQUENCE = Place(0.09, 0.97, 0.0, 0.36)
+
 
 def _render(scene: Scene) -> None:
-    config, (label, trace) = scene.config, next(iter(scene.traces.items()))
+    label, trace = next(iter(scene.traces.items()))
     reads = (label, "picture")  # both models cut the picture alike
-    left, right = st.columns(2, gap=None, wrap=False)
-    with left:
-        chart(
-            lambda: picture_under_grid(trace.image, config, scene.theme, height=150),
-            scene,
-            "tokens-grid",
-            "The picture under its patch grid",
-            reads=reads,
-        )
-    with right:
-        chart(
-            lambda: patches_apart(trace.patches, config, scene.theme, height=150),
-            scene,
-            "tokens-apart",
-            "The patches, taken apart",
-            reads=reads,
-        )
     chart(
-        lambda: token_sequence(trace.patches, config, scene.theme, height=100),
+        lambda: _figure(trace, scene),
         scene,
-        "tokens-sequence",
-        "The patches in the order in which the transformer reads them",
+        "tokens",
+        "The picture under its patch grid, the patches taken apart, and the sequence in which they are read",
         reads=reads,
     )
     st.html(f'<p class="vv-shapes">{_shapes(scene)}</p>')
+
+
+def _figure(trace: Trace, scene: Scene) -> go.Figure:
+    config, theme = trace.config, scene.theme
+    return together(
+        [
+            (picture_under_grid(trace.image, config, theme), UNDER_GRID),
+            (patches_apart(trace.patches, config, theme), APART),
+            (token_sequence(trace.patches, config, theme), SEQUENCE),
+        ],
+        height=HEIGHT,
+    )
 
 
 def _shapes(scene: Scene) -> str:

@@ -1,4 +1,8 @@
-"""The stage: one training, while it runs and when it has ended. It draws itself again and again while it runs."""
+"""The stage: one training, while it runs and when it has ended. It draws itself again and again while it runs.
+
+It has two rhythms: the lanes move often, which costs next to nothing; curves and pictures are drawn anew less often,
+because the browser that draws them usually works on the same cores as the training (bench/RESULTS.md, "Watching").
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ from vitviz.ui.race.words import state
 from vitviz.ui.time_machine import forming
 
 TICK = 1.5  # seconds between two looks at the files; the lanes glide as long
+CURVES = 4.0  # seconds between two drawings of the curves
 MARKS = {
     "queued": "schedule", "running": "play_circle", "stopping": "hourglass_top", "finished": "check_circle",
     "stopped": "stop_circle", "failed": "error", "vanished": "help",
@@ -31,17 +36,27 @@ MARKS = {
 def stage(job: Job) -> None:
     """The whole of it, in a panel."""
     with st.container(key="race", border=True):
-        st.fragment(_draw, run_every=None if job.ended else TICK, key="race-now")(job.id, job.ended)
+        st.fragment(_now, run_every=None if job.ended else TICK, key="race-now")(job.id, job.ended)
+        st.fragment(_so_far, run_every=None if job.ended else CURVES, key="race-so-far")(job.id, job.ended)
 
 
-def _draw(id: str, ended: bool) -> None:
+def _now(id: str, ended: bool) -> None:
+    job = _read(id, ended)
+    _head(job)
+    lanes(job, _ahead(job))
+
+
+def _so_far(id: str, ended: bool) -> None:
+    job = _read(id, ended)
+    _figures(job)
+    _pictures(job)
+
+
+def _read(id: str, ended: bool) -> Job:
     job = live.read_job(runs_dir(), id)
     if job is None or job.ended != ended or st.session_state.pop("redraw", False):
         st.rerun()  # the rest of the page has something else to say now, too
-    _head(job)
-    lanes(job, _ahead(job))
-    _figures(job)
-    _pictures(job)
+    return job
 
 
 def _head(job: Job) -> None:

@@ -1,0 +1,18 @@
+"""The router: which pages there are, and what every page shares."""
+
+import streamlit as st
+
+from vitviz.ui import frame
+from vitviz.ui.pages import explore, time_machine, train
+
+
+def run() -> None:
+    """Runs the page that the address asks for."""
+    frame.begin()
+    pages = [
+        st.Page(explore.show, title="Explore", icon=":material/visibility:", url_path="explore", default=True),
+        st.Page(train.show, title="Train", icon=":material/model_training:", url_path="train"),
+        st.Page(time_machine.show, title="Time machine", icon=":material/history:", url_path="time_machine"),
+    ]
+    st.session_state["_explore"], _, st.session_state["_time_machine"] = pages  # pages link to one another by these
+    st.navigation(pages, position="top").run()

@@ -1,0 +1,76 @@
+"""What our server adds to Streamlit's: TensorFlow is readied before the first visitor comes, and a page's document
+tells the browser at once what it would learn late.
+
+Streamlit's front end hears only from the first run of a page that it needs Plotly, four megabytes of script; and on any
+page but the first it asks for the server's root under the page's own path, gets a 404, and asks again. A link and a
+line of script in the document spare both (bench/NOTES.md, "Pages").
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from streamlit import file_util
+
+TITLE = "vitviz: inside a Vision Transformer"
+PATHS = ("/", "/explore", "/train", "/time_machine")
+# Parts of Streamlit's front end that every page of ours draws with; a digest follows in their files' names
+SCRIPTS = ("PlotlyChart", "BidiComponent", "serialization", "Html", "Selectbox", "ButtonGroup", "Slider")
+# All our pages lie right under the root, so this holds behind a proxy with a path of its own, too
+ROOT = "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('./', location.href).href}</script>"
+FRESH = {"Cache-Control": "no-cache"}  # as Streamlit says of its own document: digests change with its version
+
+
+@asynccontextmanager
+async def readied(app: object) -> AsyncIterator[None]:
+    """For as long as the server lives: the warm-up begins with it."""
+    threading.Thread(target=_get_ready, name="vitviz-pages").start()
+    yield
+
+
+def _get_ready() -> None:
+    """Imports what the first visitor needs, in the order of need, while the server already listens."""
+    from vitviz.ui import router, warm  # noqa: F401 - the router imports every page
+
+    warm.start()
+
+
+def pages() -> list[Route]:
+    """A route for the document of every page; none where Streamlit's own is not as we know it: then that one serves."""
+    document = eager(Path(file_util.get_static_dir()))
+    if document is None:
+        return []
+
+    async def answer(request: Request) -> HTMLResponse:
+        return HTMLResponse(document, headers=FRESH)
+
+    return [Route(path, answer) for path in PATHS]
+
+
+def eager(static: Path) -> str | None:
+    """Streamlit's document with our title, the server's root, and links to the scripts that a page needs.
+
+    Args:
+        static: the folder of Streamlit's front end.
+
+    Returns:
+        The document; None if there is no such file, or no place in it for what is added.
+    """
+    try:
+        document = (static / "index.html").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    if "<head>" not in document or "</head>" not in document:
+        return None
+    files = [file for name in SCRIPTS for file in sorted((static / "static" / "js").glob(f"{name}.*.js"))]
+    links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{file.name}">' for file in files)
+    document = document.replace("<title>Streamlit</title>", f"<title>{html.escape(TITLE)}</title>")
+    # the links last: what starts the page goes first
+    return document.replace("<head>", f"<head>{ROOT}", 1).replace("</head>", f"{links}</head>", 1)
