@@ -6,13 +6,18 @@ import dataclasses
 import fnmatch
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitviz.config import PRESETS, ModelConfig, TrainConfig
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from vitviz.data import Split
     from vitviz.runs import RunStore
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "zoo"
@@ -78,6 +83,7 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
     from vitviz.data import hold_out, load
     from vitviz.training.checkpoint import load_checkpoint, save_checkpoint
     from vitviz.training.fit import evaluate, record_of
+    from vitviz.training.metrics import scores
     from vitviz.training.race import time_pair
     from vitviz.training.trainer import Trainer
 
@@ -87,10 +93,8 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
     work = store.root / ".training" / entry.id
     teacher = None
     if entry.train.teacher:
-        from vitviz.training.teacher import answers
-
         kept_at = store.root / ".training" / f"teacher-{entry.train.dataset}-{len(kept.images)}.npy"
-        teacher = answers(kept.images, kept.labels, entry.model.classes, kept_at, lambda *_: on_progress("teacher", []))
+        teacher = _taught(kept, entry.model.classes, kept_at)
     trainer = Trainer(entry.model, entry.train, *parts, teacher)
     trainer.compile()
     load_checkpoint(trainer, work)
@@ -101,7 +105,7 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
         if trainer.epochs_done > before:
             save_checkpoint(trainer, work)
     on_progress("evaluate", [trainer])
-    full = evaluate(trainer, kept, held_out, dataset.test)["test"]["accuracy"]
+    full = scores(trainer.predict(dataset.test.images), dataset.test.labels)["accuracy"]
     weights = trainer.weights()
     trainer.load_weights({name: array.astype("float16").astype("float32") for name, array in weights.items()})
     metrics = evaluate(trainer, kept, held_out, dataset.test)
@@ -115,6 +119,20 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
     )
     store.save(record, weights, compact=True)
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _taught(kept: Split, classes: int, kept_at: Path) -> np.ndarray:
+    """A teacher's answers about the training pictures, see `training.teacher.answers`.
+
+    A teacher is trained in a process of its own: it wants both cores for each operation, and the models of the zoo,
+    each on its part of a batch, want one (see `training.parts`). TensorFlow settles that once for a process.
+    """
+    from vitviz.training import teacher
+
+    if not kept_at.exists():
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+            apart.submit(teacher.answers, kept.images, kept.labels, classes, kept_at, teacher.say).result()
+    return teacher.answers(kept.images, kept.labels, classes, kept_at)
 
 
 def _family(preset: str, patch_size: int, maps: tuple[int, ...], **changes: float) -> list[Entry]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_hands import EXPLORER, answers, says, settled, slide, whole
+from browser_hands import EXPLORER, PANELS, answers, says, settled, slide, whole
 
 from vitviz.runs import RunRecord
 from vitviz.zoo import FOLDER, open_zoo
@@ -39,36 +38,45 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize("fast", SHIPPED, ids=lambda run: run.id)
-def test_every_shipped_setting_shows_every_panel(alone, visit, fast: RunRecord):
-    model = fast.model
-    page = visit(f"{alone}/?models={_family(fast)}&patch_size={model.patch_size}&n_maps={model.n_maps}")
+def test_the_pair_of_the_tutorial_shows_every_panel(alone, visit):
+    article = next(run for run in SHIPPED if run.preset == "article")
+    page = visit(f"{alone}/?models={_family(article)}")
     whole(page)
-    tokens, count = model.tokens, model.n_maps
-    assert list(answers(page)) == ["ViT", "fast ViT"]
-    assert page.locator("[data-testid=stAlert], .vv-reason").count() == 0
-    says(page.locator(".st-key-panel-tokens"), f"{tokens}×{model.patch_values}")
-    says(page.locator(f"{EXPLORER} .title").last, f"{tokens} patches → {count} token")
-    says(page.locator(".st-key-flow"), f"{tokens} → {count}")
-    says(page.locator(".vv-flow-number").nth(3), f"{fast.metrics['test']['accuracy']:.1%}")
-    says(page.locator(".st-key-panel-curves"), f"fast ViT {fast.metrics['test']['accuracy']:.1%}")
+    _shows_all_of(page, article)
 
 
 @pytest.mark.skipif(not any(run.preset == "tuned" for run in SHIPPED), reason="the tuned models are not trained yet")
-def test_the_sliders_move_over_every_shipped_setting_of_the_first_family(alone, visit):
+def test_the_sliders_move_over_every_tuned_setting_and_every_panel_follows(alone, visit):
     page = visit(alone)
     whole(page)
-    tuned = {(run.model.patch_size, run.model.n_maps) for run in SHIPPED if run.preset == "tuned"}
-    reached = set()
+    tuned = {(run.model.patch_size, run.model.n_maps): run for run in SHIPPED if run.preset == "tuned"}
+    reached = []
     _slide_to_start(page, "patch_size")
     for patch_size in sorted({size for size, _ in tuned}):
         _slide_to_start(page, "n_maps")
         for count in sorted(count for size, count in tuned if size == patch_size):
-            says(page.locator(".st-key-flow"), f"→ {count}")
-            reached.add((patch_size, int(re.search(r"→ (\d+)", page.locator(".vv-stop.funnel").inner_text())[1])))
+            _shows_all_of(page, tuned[patch_size, count])
+            reached.append((patch_size, count))
             _slide(page, "n_maps")
         _slide(page, "patch_size")
-    assert reached == tuned
+    assert sorted(reached) == sorted(tuned)
+
+
+def _shows_all_of(page, fast: RunRecord) -> None:
+    """Every panel is about this model and its ViT, and none has anything to complain of."""
+    tokens, count = fast.model.tokens, fast.model.n_maps
+    says(page.locator(".st-key-flow"), f"{tokens} → {count}")
+    says(page.locator(".vv-flow-number").nth(3), f"{fast.metrics['test']['accuracy']:.1%}")
+    says(page.locator(f"{EXPLORER} .title").last, f"{tokens} patches → {count} token")
+    says(page.locator(".st-key-panel-tokens"), f"{tokens}×{fast.model.patch_values}")
+    says(page.locator(".st-key-panel-curves"), f"fast ViT {fast.metrics['test']['accuracy']:.1%}")
+    settled(page)
+    for panel in PANELS:
+        drawn = f"{EXPLORER} .maps" if panel == "attention" else ".js-plotly-plot .main-svg"
+        assert page.locator(f".st-key-panel-{panel}").locator(drawn).count(), panel
+    assert page.locator(".st-key-panel-weight-maps .annotation").count() >= count
+    assert list(answers(page)) == ["ViT", "fast ViT"]
+    assert page.locator("[data-testid=stAlert], .vv-reason").count() == 0
 
 
 def _family(run: RunRecord) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,18 +38,12 @@ def _build(options: argparse.Namespace, progress: Progress) -> dict:
     from vitviz.commands.train import show
     from vitviz.runs import RunStore
 
-    def tell(stage: str, trainers: list) -> None:
-        if stage == "teacher":
-            progress.say("    one more epoch of the teacher")
-        else:
-            show(progress, stage, trainers)
-
     quiet_import("tensorflow")
     store = RunStore(options.zoo_dir)
     wanted = zoo.missing(store, options.only)
     for number, entry in enumerate(wanted, 1):
         progress.say(f"{number}/{len(wanted)} {entry.id}")
-        zoo.build(entry, store, options.data_dir, tell)
+        zoo.build(entry, store, options.data_dir, partial(show, progress))
         progress.say(f"    test accuracy {store.load(entry.id).metrics['test']['accuracy']:.4f}")
     return {"built": [entry.id for entry in wanted]}
 

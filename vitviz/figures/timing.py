@@ -86,7 +86,7 @@ def ratio(
     Left of 1, the fast ViT is the cheaper one. `quartiles` is the spread of the measured ratio. What is None is
     left out, but keeps its line.
     """
-    sheet = Sheet(theme, height, left=138, right=28, top=26, bottom=40)
+    sheet = Sheet(theme, height, left=152, right=28, top=26, bottom=40)
     rows = [
         ("time, measured", measured, theme.text, "circle"),
         ("operations, counted", counted, theme.text, "diamond"),
