@@ -130,6 +130,9 @@ def test_the_whole_story_from_the_form_to_the_inside_of_the_models(train, runs):
     settled(page)
     assert page.locator(f"{EXPLORER} .maps").count() == 2
     assert all(record.id in page.url for record in records)
+    page.go_back()
+    _says(page, "finished")
+    page.wait_for_url(re.compile(f"race={job.id}"))
     page.goto(finished)
     _says(page, "finished")
     if page.get_by_role("link", name="Time machine").count():

@@ -91,7 +91,7 @@ def delete(job: Job) -> None:
     except (JobError, RunError) as error:
         st.toast(str(error))
         return
-    st.query_params.pop("race", None)
+    watch.forget()
 
 
 def _runs_of(job: Job) -> list[str]:
