@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for numpy_reference: pytest's 
 CHROMIUM_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",  # a camera that shows a moving test picture
 )  # fmt: skip
 
 
