@@ -102,7 +102,7 @@ def test_a_zoo_says_what_it_lacks_and_the_sliders_leave_it_out(tmp_path):
     assert {family.lacking[7, 4], family.lacking[7, 8], family.lacking[4, None]} == {"missing"}
     assert (14, 2) not in family.lacking
     line = lacking.in_a_line(family)
-    assert "patch size 4 and 5; n_maps 2, n_maps 4 and n_maps 8 at patch size 7" in line
+    assert "patch size 4 and 5; n_maps 2, 4 and 8 at patch size 7" in line
     assert "under Settings" in line
     assert [reason for reason in lacking.reasons(family) if "n_maps 2" in reason]
 

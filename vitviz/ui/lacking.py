@@ -19,11 +19,12 @@ def in_a_line(family: Family) -> str | None:
     parts = [f"patch size {_and(gone)}"] if gone else []
     for patch_size, counts in by_patch.items():
         if patch_size not in gone:
-            names = ["the ViT" if count is None else f"n_maps {count}" for count in counts]
+            maps = [count for count in counts if count is not None]
+            names = ["the ViT"] * (None in counts) + ([f"n_maps {_and(maps)}"] if maps else [])
             parts.append(f"{_and(names)} at patch size {patch_size}")
     damaged = any(reason != "missing" for reason in family.lacking.values())
-    why = "damaged or missing: the reasons are under Settings" if damaged else "missing"
-    return f"Shipped models that cannot be shown: {'; '.join(parts)} ({why})."
+    why = " They are damaged or missing: the reasons are under Settings." if damaged else ""
+    return f"Not among the models here: {'; '.join(parts)}.{why}"
 
 
 def reasons(family: Family) -> list[str]:
