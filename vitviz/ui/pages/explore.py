@@ -95,7 +95,7 @@ def _strip(found: Catalogue) -> Asked:
     actions = st.container(key="actions", horizontal=True, gap="xsmall", wrap=False)
     with st.container(key="strip"):
         thumbnail, picture_place, sliders, answers = st.columns(
-            (0.06, 0.38, 0.23, 0.33), gap="medium", vertical_alignment="top"
+            (0.06, 0.42, 0.24, 0.28), gap="medium", vertical_alignment="top"
         )
         with actions, st.popover("Settings", icon=":material/tune:", key="settings"):
             family = settings.family(found)
