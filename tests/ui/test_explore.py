@@ -120,7 +120,7 @@ def test_what_the_zoo_lacks_is_left_out_of_the_sliders_with_a_line_and_the_rest_
     app.run()
     assert not app.exception
     assert app.select_slider(key="n_maps").options == ["1", "4"]
-    assert any("n_maps 2 and n_maps 8 at patch size 7" in block.proto.body for block in app.get("html"))
+    assert any("n_maps 2 and 8 at patch size 7" in block.proto.body for block in app.get("html"))
     assert any("history.csv" in block.proto.body for block in app.get("html"))
     assert app.get("plotly_chart")
 
