@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from vitviz.ui import frame
+from vitviz.ui import frame, serving
 from vitviz.ui.pages import explore, time_machine, train
 
 
@@ -10,9 +10,9 @@ def run() -> None:
     """Runs the page that the address asks for."""
     frame.begin()
     pages = [
-        st.Page(explore.show, title="Explore", icon=":material/visibility:", url_path="explore", default=True),
-        st.Page(train.show, title="Train", icon=":material/model_training:", url_path="train"),
-        st.Page(time_machine.show, title="Time machine", icon=":material/history:", url_path="time_machine"),
+        st.Page(explore.show, title="Explore", icon=":material/visibility:", url_path=serving.EXPLORE, default=True),
+        st.Page(train.show, title="Train", icon=":material/model_training:", url_path=serving.TRAIN),
+        st.Page(time_machine.show, title="Time machine", icon=":material/history:", url_path=serving.TIME_MACHINE),
     ]
     st.session_state["_explore"], _, st.session_state["_time_machine"] = pages  # pages link to one another by these
     st.navigation(pages, position="top").run()

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from streamlit import file_util
 
 TITLE = "vitviz: inside a Vision Transformer"
-PATHS = ("/", "/explore", "/train", "/time_machine")
+EXPLORE, TRAIN, TIME_MACHINE = "explore", "train", "time_machine"  # the pages' paths
 # Parts of Streamlit's front end that every page of ours draws with; a digest follows in their files' names
 SCRIPTS = ("PlotlyChart", "BidiComponent", "serialization", "Html", "Selectbox", "ButtonGroup", "Slider")
 # All our pages lie right under the root, so this holds behind a proxy with a path of its own, too
@@ -51,7 +51,7 @@ def pages() -> list[Route]:
     async def answer(request: Request) -> HTMLResponse:
         return HTMLResponse(document, headers=FRESH)
 
-    return [Route(path, answer) for path in PATHS]
+    return [Route(f"/{path}", answer) for path in ("", EXPLORE, TRAIN, TIME_MACHINE)]
 
 
 def eager(static: Path) -> str | None:

@@ -1,7 +1,8 @@
 """The stage: one training, while it runs and when it has ended. It draws itself again and again while it runs.
 
 It has two rhythms: the lanes move often, which costs next to nothing; curves and pictures are drawn anew less often,
-because the browser that draws them usually works on the same cores as the training (bench/RESULTS.md, "Watching").
+because the browser that draws them usually works on the same cores as the training. What watching costs is measured by
+`python -m bench.race_page`.
 """
 
 from __future__ import annotations
