@@ -32,6 +32,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 SCALE = 2  # of the window's pixels: sharp on the screens that most people read a README on
 PATIENCE = 180_000  # ms: a first page imports TensorFlow
 PANELS = ("tokens", "positions", "weight-maps", "answers", "curves", "timing")
+NEWEST_TRAINING = ".st-key-past [class*=st-key-open-] button"
 VIEW = "?patch_size=4&n_maps=8&pin=14,18"  # a patch of the boot's leg
 
 
@@ -46,6 +47,8 @@ class Shot:
     dark: bool = False
     part: str | None = None
     link: str | None = None  # the page's name in the navigation: without it, there is nothing to take
+    press: str | None = None  # a selector: the first such button is pressed, where there is one
+    drawn: str | None = None  # a selector: what must be there before the picture is taken
 
 
 SHOTS = (
@@ -55,8 +58,8 @@ SHOTS = (
     Shot("explore-dark", f"/{VIEW}", dark=True),
     Shot("projector", f"/{VIEW}&heads=mean", width=1280, height=720),
     Shot("phone", f"/{VIEW}", width=390, height=844),
-    Shot("train", "/train", link="Train"),
-    Shot("time-machine", "/time_machine", link="Time machine"),
+    Shot("train", "/train", link="Train", press=NEWEST_TRAINING),
+    Shot("time-machine", "/time_machine", link="Time machine", drawn=".machine[data-epoch]"),
 )
 
 
@@ -96,6 +99,12 @@ def take(browser: Browser, address: str, shot: Shot) -> Image.Image:
             _settled(page)
             if page.get_by_role("link", name=shot.link).count() == 0:
                 raise LookupError(f"there is no page {shot.link!r}")
+            if shot.press is not None and page.locator(shot.press).count():
+                page.locator(shot.press).first.click()
+                _settled(page)
+            if shot.drawn is not None:
+                page.locator(shot.drawn).first.wait_for()
+                _settled(page)
         else:
             _whole(page)
         place = page.locator(shot.part).first if shot.part else page

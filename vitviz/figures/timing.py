@@ -12,6 +12,8 @@ from vitviz.figures.palette import model_colour, with_alpha
 from vitviz.figures.sheet import Sheet
 from vitviz.figures.theme import Theme
 
+NEAR = 0.12  # to 1: there a number that stands over its mark would be struck out by the line at 1
+
 
 def step_time(steps: Mapping[str, Mapping[str, float]], theme: Theme, height: int = 150) -> go.Figure:
     """Median milliseconds per training step as bars, the quartiles as whiskers.
@@ -114,7 +116,10 @@ def ratio(
             )
         )
         # Above the mark: beside it, it would lie on the line at 1 or beyond a narrow panel
-        sheet.write(f"<b>{value:.3f}</b>", size=14, colour=colour, x=value, y=y, yanchor="bottom", yshift=7)
+        anchor = "center" if abs(value - 1) > NEAR else "right" if value < 1 else "left"
+        sheet.write(
+            f"<b>{value:.3f}</b>", size=14, colour=colour, x=value, y=y, xanchor=anchor, yanchor="bottom", yshift=7
+        )
     sheet.draw(type="line", x0=1, x1=1, y0=-0.6, y1=2.5, line=dict(color=model_colour("ViT"), width=2))
     sheet.write("ViT = 1", colour=theme.text, x=1, y=-0.6, yanchor="bottom", yshift=2)
     sheet.axis("x", range=[0, highest], nticks=5, title="fast ViT ÷ ViT")

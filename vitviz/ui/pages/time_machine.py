@@ -29,7 +29,7 @@ def show() -> None:
     asked = st.query_params.get("run")
     chosen = next((training for training in found if asked and training.is_called(asked)), None)
     with st.container(key="time-machine"):
-        head, choice = st.columns((0.55, 0.45), gap="large", vertical_alignment="center")
+        head, choice = st.columns((0.5, 0.5), gap="large", vertical_alignment="center")
         head.html(
             '<div class="vv-title"><h2>Time machine</h2><p>What the models see in one picture, epoch by epoch.</p>'
             "</div>"
