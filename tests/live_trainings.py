@@ -10,8 +10,10 @@ from vitviz.live import Job, list_jobs
 
 ROOT = Path(__file__).parents[1]
 EPOCHS = 6
+# An epoch of it lasts longer than a slice of the race and than the pause between two reports (a quarter of a second
+# each): else the middle of an epoch is never seen
 SMALL = [
-    "--dataset", "fashion_mnist_mini", "--limit", "200", "--patch-size", "14", "--n-maps", "2", "--width", "16",
+    "--dataset", "fashion_mnist_mini", "--limit", "500", "--patch-size", "14", "--n-maps", "2", "--width", "16",
     "--blocks", "2", "--heads", "2", "--key-dim", "8", "--feed-forward", "16", "--insert-after", "1",
     "--epochs", str(EPOCHS), "--batch-size", "2", "--seed", "3",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live_trainings import EPOCHS, PATIENCE, SMALL, only_job, until
+from live_trainings import EPOCHS, PATIENCE, SMALL, only_job, until, within_an_epoch
 
 from vitviz.live import Job, JobError, Snapshots, read_job, request_stop, start, start_again
 from vitviz.live.files import LIVE
@@ -107,7 +107,7 @@ def test_sigterm_stops_keeps_what_is_complete_and_continuing_equals_an_unbroken_
     tmp_path, train_process, vitviz, assert_as_unbroken
 ):
     process = train_process(*SMALL, "--runs-dir", tmp_path, "--json")
-    until(lambda: _with_epochs_to_come(tmp_path), "a second epoch")
+    until(lambda: within_an_epoch(tmp_path), "a second epoch")
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
@@ -189,9 +189,3 @@ def test_a_page_is_told_why_a_training_could_not_begin(tmp_path, kill_what_is_le
         assert ended.state in ("failed", "vanished") and words in ended.reason, ended.reason
         assert "\n" not in ended.reason
     shutil.rmtree(tmp_path / "runs")
-
-
-def _with_epochs_to_come(root) -> bool:
-    """Whether each model has kept an epoch and has two or more to go: enough for a signal to arrive in time."""
-    job = only_job(root)
-    return bool(job and job.models) and all(1 <= job.epochs_kept(kind) < EPOCHS - 1 for kind in job.models)
