@@ -148,12 +148,12 @@ def test_an_estimate_measures_both_models_and_leaves_nothing(tmp_path, vitviz):
     ]
     for one in (vit, fast):
         assert one["steps_per_epoch"] == 225 and 0 < one["step_ms"]["q1"] <= one["step_ms"]["median"]
-        assert one["epoch_seconds"] > 90 * one["step_ms"]["median"] / 1000
+        assert one["epoch_seconds"] > 225 * one["step_ms"]["median"] / 1000
         assert one["seconds"] == pytest.approx(
             one["compile_seconds"] + EPOCHS * one["epoch_seconds"] + one["evaluate_seconds"]
         )
     assert answer["seconds"] == pytest.approx(answer["setup_seconds"] + vit["seconds"] + fast["seconds"])
-    assert answer["pictures"] == {"train": 200, "test": 200} and answer["busy"] == 0
+    assert answer["pictures"] == {"train": 500, "test": 500} and answer["busy"] == 0
 
 
 def test_an_estimate_of_what_is_impossible_is_refused_with_the_reason():
