@@ -83,7 +83,7 @@ def _pictured(page) -> tuple[str, bytes]:
     chart = page.locator(".st-key-panel-answers .js-plotly-plot")
     chart.hover()
     with page.expect_download() as download:
-        chart.locator(".modebar-btn").first.click()
+        page.locator(".st-key-panel-answers").get_by_role("button", name="Save this picture").click()
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 

@@ -17,7 +17,7 @@ from vitviz.figures.attention_distance import attention_distance
 from vitviz.figures.curves import METRICS, curves
 from vitviz.figures.layer_costs import layer_costs
 from vitviz.figures.similarity import cosine_matrix, overlap_matrix, position_similarity, position_similarity_grid
-from vitviz.figures.theme import DARK, LIGHT, plot_config
+from vitviz.figures.theme import DARK, LIGHT
 from vitviz.figures.timing import ratio, step_time, total_time
 from vitviz.figures.tokens import patches_apart, picture_under_grid, token_sequence
 from vitviz.figures.weight_maps import weight_maps
@@ -122,10 +122,3 @@ def test_the_diverging_scale_is_lightest_at_zero():
     lightness = [luminance("#" + colour.tobytes().hex()) for colour in table]
     assert np.argmax(lightness) == 100
     assert table.dtype == np.uint8 and table.shape == (201, 3)
-
-
-def test_a_picture_is_saved_under_its_own_name_in_the_form_asked_for():
-    assert plot_config("attention", "svg")["toImageButtonOptions"] == {
-        "filename": "attention", "format": "svg", "scale": 1
-    }
-    assert plot_config("attention")["displaylogo"] is False

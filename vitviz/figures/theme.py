@@ -32,18 +32,3 @@ def colour_bar(theme: Theme, title: str, **more) -> dict:
         thickness=8, len=1, lenmode="fraction", y=0.5, ypad=0, xpad=10, outlinewidth=0,
         tickfont=dict(size=12, color=theme.muted), ticks="", nticks=5, **more,
     )
-
-
-def plot_config(name: str, image: str = "png") -> dict:
-    """Plotly's `config` for a page: no logo, and one button, which saves the picture under `name`.
-
-    `image` is `"png"` (twice the size on screen) or `"svg"`.
-    """
-    return {
-        "displaylogo": False,
-        "responsive": True,
-        "scrollZoom": False,
-        "doubleClick": False,
-        "modeBarButtons": [["toImage"]],
-        "toImageButtonOptions": {"filename": name, "format": image, "scale": 2 if image == "png" else 1},
-    }

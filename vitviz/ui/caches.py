@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MODELS = 32  # about 6 MB each
 COMPILED = 24  # about 11 MB each: the shipped ones, and a pair of one's own
 TRACES = 400  # 0.1 MB each, 0.3 MB at patch size 4
-FIGURES = 240  # about 0.2 MB each, up to eight for a scene
+FIGURES = 600  # up to 40 KB each, six for a scene
 
 
 class Bounded:
@@ -122,8 +122,8 @@ def answers_of(record: RunRecord, images: np.ndarray) -> np.ndarray:
     return _answers.get((identity(record), fingerprint(images)), ask)
 
 
-def figure_of(key: Hashable, make: Callable[[], Any]) -> Any:
-    """The figure kept under `key`, or what `make` draws. `key` must name everything that the drawing depends on."""
+def figure_of(key: Hashable, make: Callable[[], str]) -> str:
+    """The figure, as JSON, kept under `key`, or what `make` draws. `key` must name all that the drawing depends on."""
     return _figures.get(key, make)
 
 

@@ -1,8 +1,7 @@
 """The attention explorer: hover a patch, and see at once where it looks in every layer and head.
 
-The component is plain HTML, CSS and JavaScript. Streamlit takes a component's script as one string unless it
-comes from an installed package with a manifest, so the scripts are joined here, in the order of `_SCRIPTS`, into
-one module: each may use what the ones before it define, and only the last one exports.
+The component is plain HTML, CSS and JavaScript. Its scripts are joined into one module (`scripts.py`): each may use
+what the ones before it define, and only the last one exports.
 """
 
 from __future__ import annotations
@@ -14,17 +13,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from vitviz.ui import scripts
 from vitviz.ui.attention_explorer.payload import ExplorerModel, pack
 from vitviz.ui.attention_explorer.view import View
 from vitviz.ui.components import compact
 
 __all__ = ["ExplorerModel", "View", "attention_explorer", "show_view"]
-
-_SCRIPTS = (
-    "scene.js", "query.js", "maps.js", "place.js", "paint.js", "words.js", "distance.js", "tokens.js", "panel.js",
-    "explorer.js",
-)
-
 
 def _source(name: str) -> str:
     return compact((Path(__file__).parent / name).read_text(encoding="utf-8"))
@@ -34,7 +28,7 @@ _component = st.components.v2.component(
     "vitviz_attention_explorer",
     html=_source("explorer.html"),
     css=_source("explorer.css"),
-    js="\n".join(_source(name) for name in _SCRIPTS),
+    js=scripts.importing("explorer.js"),
 )
 
 

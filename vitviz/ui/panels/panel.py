@@ -12,8 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from vitviz.figures.theme import plot_config
 from vitviz.ui import caches
+from vitviz.ui.charts.plot import as_json, plot
 from vitviz.ui.scene import EVERYTHING, Scene, name_for_file
 
 Rows = Sequence[Mapping[str, object]]
@@ -76,21 +76,15 @@ def chart(
     """A figure in its place, drawn once for every visitor who asks for the same.
 
     `switches` are the panel's own settings that the drawing depends on; `reads`, which models, and whether the
-    picture. The browser draws a chart anew from nothing whenever a letter of it changes, so leave out what does not
-    matter: a chart that stays the same costs neither a drawing nor a byte.
+    picture. Leave out what does not matter: a chart that stays the same costs no drawing.
     """
 
-    def draw() -> go.Figure:
-        return make().update_layout(meta=scene.name_of(reads))  # what it shows: bench/pages.py asks
+    def draw() -> str:
+        return as_json(make().update_layout(meta=scene.name_of(reads)))  # what it shows: bench/pages.py asks
 
     figure = caches.figure_of((key, tuple(switches), scene.identity(reads)), draw)
-    st.plotly_chart(
-        figure,
-        key=key,
-        theme=None,
-        alt=alt,
-        config=plot_config(name_for_file(scene, key, reads), st.session_state.get("format", "png")),
-    )
+    name, form = name_for_file(scene, key, reads), st.session_state.get("format", "png")
+    plot(figure, key=key, alt=alt, name=name, format=form)
 
 
 def _more(panel: Panel, scene: Scene) -> None:

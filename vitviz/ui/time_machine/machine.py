@@ -8,23 +8,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from vitviz.ui import scripts
 from vitviz.ui.time_machine.films import Training
 from vitviz.ui.time_machine.fixed_pictures import FixedPictures
 from vitviz.ui.time_machine.payload import Frames, pack
 from vitviz.ui.time_machine.view import View
 
 _HERE = Path(__file__).parent
-_SHARED = _HERE.parent / "attention_explorer"
-_SCRIPTS = (
-    *(_SHARED / name for name in ("scene.js", "query.js", "maps.js", "paint.js", "distance.js")),
-    *(_HERE / name for name in ("film.js", "sayings.js", "curve.js", "tiles.js", "model.js", "machine.js")),
-)
-
 _component = st.components.v2.component(
     "vitviz_time_machine",
     html=(_HERE / "machine.html").read_text(encoding="utf-8"),
     css=(_HERE / "machine.css").read_text(encoding="utf-8"),
-    js="\n".join(script.read_text(encoding="utf-8") for script in _SCRIPTS),
+    js=scripts.importing("machine.js"),
 )
 
 
