@@ -13,6 +13,7 @@ from vitviz import zoo
 from vitviz.commands import main
 from vitviz.config import TUNED
 from vitviz.runs import RunStore
+from vitviz.training import teacher
 
 MODEL = dataclasses.replace(TUNED.model, patch_size=14)
 TRAIN = dataclasses.replace(TUNED.train, epochs=3, dataset="fashion_mnist_mini")
@@ -80,6 +81,20 @@ def test_a_build_that_was_stopped_goes_on_to_the_same_model(built, tmp_path):
     whole, resumed = built.load("small-vit").weights(), store.load("small-vit").weights()
     assert all(np.array_equal(whole[name], resumed[name]) for name in whole)
     assert not list((tmp_path / ".training").rglob("epoch-*"))
+
+
+def test_the_teacher_of_an_entry_is_trained_apart_and_asked_once(tmp_path, monkeypatch):
+    train = dataclasses.replace(TRAIN, epochs=1, limit=300, teacher=0.5)
+    store = RunStore(tmp_path)
+    # in this process nobody may train one: the threads that it wants would stay
+    monkeypatch.setattr(teacher, "train", lambda *_: pytest.fail("The teacher is trained beside the models."))
+    zoo.build(dataclasses.replace(VIT, train=train), store, None)
+    [kept] = (tmp_path / ".training").glob("teacher-fashion_mnist_mini-*.npy")
+    said, written = np.load(kept), kept.stat().st_mtime_ns
+    assert said.shape[0] == 2 and said.shape[2] == 10 and np.isfinite(said).all()
+    zoo.build(dataclasses.replace(FAST, vit=None, train=train), store, None)
+    assert kept.stat().st_mtime_ns == written
+    assert store.ids() == ["small-fast2", "small-vit"]
 
 
 def test_verify_passes_on_true_figures_and_fails_loudly_on_others(built, tmp_path, capsys):
