@@ -9,7 +9,7 @@ import shutil
 import numpy as np
 import pytest
 
-from vitviz import zoo
+from vitviz import data, zoo
 from vitviz.commands import main
 from vitviz.config import TUNED
 from vitviz.runs import RunStore
@@ -84,8 +84,10 @@ def test_a_build_that_was_stopped_goes_on_to_the_same_model(built, tmp_path):
 
 
 def test_the_teacher_of_an_entry_is_trained_apart_and_asked_once(tmp_path, monkeypatch):
-    train = dataclasses.replace(TRAIN, epochs=1, limit=300, teacher=0.5)
-    store = RunStore(tmp_path)
+    train = dataclasses.replace(TRAIN, epochs=1, teacher=0.5)
+    store, whole = RunStore(tmp_path), data.load("fashion_mnist_mini")
+    few = dataclasses.replace(whole, train=whole.train.take(slice(0, None, 17)))  # a teacher learns slowly
+    monkeypatch.setattr(data, "load", lambda *_, **__: few)
     # in this process nobody may train one: the threads that it wants would stay
     monkeypatch.setattr(teacher, "train", lambda *_: pytest.fail("The teacher is trained beside the models."))
     zoo.build(dataclasses.replace(VIT, train=train), store, None)
