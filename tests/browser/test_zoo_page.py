@@ -15,12 +15,14 @@ pytestmark = pytest.mark.browser
 
 SHIPPED = [run for run in open_zoo().list() if run.model.n_maps is not None]
 NO_DATA = """
-import runpy, sys
+import sys
 from pathlib import Path
 sys.path.insert(0, {project!r})
 import vitviz.data.find
 vitviz.data.find.DEBIAN_FASHION_MNIST = Path("nowhere")
-runpy.run_path({dashboard!r}, run_name="__main__")
+import streamlit as st
+from vitviz.ui import serving
+app = st.App({dashboard!r}, routes=serving.pages(), lifespan=serving.readied)
 """
 
 
