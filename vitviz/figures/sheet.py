@@ -43,7 +43,6 @@ class Sheet:
                 font=dict(family=FONT, size=13, color=theme.text),
             ),
             dragmode=False, showlegend=False, hovermode="closest",
-            modebar=dict(bgcolor="rgba(0,0,0,0)", color=theme.muted, activecolor=theme.accent),
             # the same picture in another state: keep what the visitor switched off in the legend
             uirevision="same",
         )

@@ -122,8 +122,8 @@ def answers_of(record: RunRecord, images: np.ndarray) -> np.ndarray:
     return _answers.get((identity(record), fingerprint(images)), ask)
 
 
-def figure_of(key: Hashable, make: Callable[[], str]) -> str:
-    """The figure, as JSON, kept under `key`, or what `make` draws. `key` must name all that the drawing depends on."""
+def figure_of(key: Hashable, make: Callable[[], Any]) -> Any:
+    """The figure kept under `key`, or what `make` draws. `key` must name everything that the drawing depends on."""
     return _figures.get(key, make)
 
 

@@ -20,6 +20,7 @@ from vitviz.ui.components import compact
 
 __all__ = ["ExplorerModel", "View", "attention_explorer", "show_view"]
 
+
 def _source(name: str) -> str:
     return compact((Path(__file__).parent / name).read_text(encoding="utf-8"))
 

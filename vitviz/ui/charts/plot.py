@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -17,21 +18,27 @@ _component = st.components.v2.component(
 )
 
 
-def as_json(figure: go.Figure) -> str:
+class Drawing(NamedTuple):
     """A figure as the browser takes it: what is worth keeping, at a tenth of the figure's size."""
-    return figure.to_json()
+
+    json: str
+    height: int  # pixels
 
 
-def plot(figure: str, *, key: str, alt: str, name: str, format: str = "png") -> None:
+def drawing_of(figure: go.Figure) -> Drawing:
+    """A figure whose layout says its height."""
+    return Drawing(figure.to_json(), figure.layout.height)
+
+
+def plot(drawing: Drawing, *, key: str, alt: str, name: str, format: str = "png") -> None:
     """Shows a figure, or changes the one that stands here into it.
 
     Args:
-        figure: from `as_json`; its layout says the height, in pixels.
+        drawing: from `drawing_of`.
         key: one per chart of a page.
         alt: what is to be seen, for those who cannot.
         name: of the file in which a visitor saves the picture.
         format: of that file, `"png"` or `"svg"`.
     """
-    height = json.loads(figure)["layout"]["height"]
     words = json.dumps({"alt": alt, "file": {"filename": name, "format": format}})
-    _component(data=f'{words[:-1]}, "figure": {figure}}}'.encode(), key=key, height=height)
+    _component(data=f'{words[:-1]}, "figure": {drawing.json}}}'.encode(), key=key, height=drawing.height)

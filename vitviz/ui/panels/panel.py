@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from vitviz.ui import caches
-from vitviz.ui.charts.plot import as_json, plot
+from vitviz.ui.charts.plot import Drawing, drawing_of, plot
 from vitviz.ui.scene import EVERYTHING, Scene, name_for_file
 
 Rows = Sequence[Mapping[str, object]]
@@ -79,12 +79,12 @@ def chart(
     picture. Leave out what does not matter: a chart that stays the same costs no drawing.
     """
 
-    def draw() -> str:
-        return as_json(make().update_layout(meta=scene.name_of(reads)))  # what it shows: bench/pages.py asks
+    def draw() -> Drawing:
+        return drawing_of(make().update_layout(meta=scene.name_of(reads)))  # what it shows: bench/pages.py asks
 
-    figure = caches.figure_of((key, tuple(switches), scene.identity(reads)), draw)
+    drawing = caches.figure_of((key, tuple(switches), scene.identity(reads)), draw)
     name, form = name_for_file(scene, key, reads), st.session_state.get("format", "png")
-    plot(figure, key=key, alt=alt, name=name, format=form)
+    plot(drawing, key=key, alt=alt, name=name, format=form)
 
 
 def _more(panel: Panel, scene: Scene) -> None:

@@ -16,7 +16,7 @@ from vitviz.figures.curves import METRICS
 from vitviz.live import Job
 from vitviz.ui import frame
 from vitviz.ui.catalogue import runs_dir
-from vitviz.ui.charts.plot import as_json, plot
+from vitviz.ui.charts.plot import drawing_of, plot
 from vitviz.ui.panels.choice import choice
 from vitviz.ui.race import actions, watch
 from vitviz.ui.race.after import comparison, links, standing, verdict
@@ -142,7 +142,7 @@ def _figures(job: Job) -> None:
 
 
 def _chart(figure, key: str, alt: str) -> None:
-    plot(as_json(figure), key=key, alt=alt, name=f"vitviz-{key}")
+    plot(drawing_of(figure), key=key, alt=alt, name=f"vitviz-{key}")
 
 
 def _pictures(job: Job) -> None:
