@@ -52,6 +52,12 @@ for name, value in view.to_query().items():
 st.text(f"pinned is {{view.pinned}}, heads are {{view.heads}}")
 """
 
+SERVER = """
+import streamlit as st
+from vitviz.ui import serving
+app = st.App({page!r}, routes=serving.pages())  # the component's script comes from there
+"""
+
 
 def attention(rng: np.random.Generator, tokens: int) -> np.ndarray:
     weights = np.exp(rng.normal(scale=2.0, size=(HEADS, tokens, tokens)))
@@ -72,7 +78,8 @@ def arrays() -> dict[str, np.ndarray]:
 def address(arrays, tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorer")
     np.savez(folder / "arrays.npz", **arrays)
-    (folder / "app.py").write_text(APP.format(arrays=str(folder / "arrays.npz")), encoding="utf-8")
+    (folder / "page.py").write_text(APP.format(arrays=str(folder / "arrays.npz")), encoding="utf-8")
+    (folder / "app.py").write_text(SERVER.format(page=str(folder / "page.py")), encoding="utf-8")
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
