@@ -1,4 +1,4 @@
-"""`python -m bench.viewers`: many viewers at once, each of whom moves a control every five seconds.
+"""`python -m bench.viewers`: many viewers at once, each of whom moves a control every five seconds (`--pause`).
 
 They speak Streamlit's own protocol (see `bench.page_viewer`); latency is from the request of a run to the message that
 it is finished, with everything for the browser sent before. `--moves` leaves the pauses out: an hour of moves as fast
@@ -18,7 +18,6 @@ import numpy as np
 from bench.page_server import PROJECT, Server, serving, wait_until_open
 from bench.page_viewer import Answer, Viewer
 
-PAUSE = 5.0  # seconds from one move of a viewer to the next
 ANSWER_BUDGET, MEMORY_BUDGET, FLAT = 1.5, 1200.0, 0.02  # seconds, MB, share of growth in the second half
 SAMPLE = 2.0  # seconds between two looks at the server
 
@@ -30,13 +29,13 @@ async def watch(server: Server, samples: list[tuple[float, float, float]]) -> No
         await asyncio.sleep(SAMPLE)
 
 
-async def stay(viewer: Viewer, end: float, answers: list[Answer]) -> None:
+async def stay(viewer: Viewer, end: float, pause: float, answers: list[Answer]) -> None:
     """One viewer who looks, moves and looks again. A late answer shortens the pause after it."""
-    due = time.monotonic() + viewer.random.uniform(0, PAUSE)
+    due = time.monotonic() + viewer.random.uniform(0, pause)
     while due < end:
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         answers.append(await viewer.move())
-        due = max(due + PAUSE, time.monotonic())
+        due = max(due + pause, time.monotonic())
 
 
 async def hurry(viewer: Viewer, moves: int, answers: list[Answer]) -> None:
@@ -45,7 +44,7 @@ async def hurry(viewer: Viewer, moves: int, answers: list[Answer]) -> None:
         answers.append(await viewer.move())
 
 
-async def crowd(server: Server, count: int, seconds: float, moves: int) -> dict:
+async def crowd(server: Server, count: int, seconds: float, moves: int, pause: float) -> dict:
     """One crowd of viewers on a server; what they met."""
     viewers = [Viewer(server.address, seed) for seed in range(count)]
     arrivals = [await viewer.open() for viewer in viewers]
@@ -56,7 +55,7 @@ async def crowd(server: Server, count: int, seconds: float, moves: int) -> dict:
     if moves:
         await asyncio.gather(*(hurry(viewer, moves // count, answers) for viewer in viewers))
     else:
-        await asyncio.gather(*(stay(viewer, start + seconds, answers) for viewer in viewers))
+        await asyncio.gather(*(stay(viewer, start + seconds, pause, answers) for viewer in viewers))
     samples.append((time.monotonic(), server.cpu_seconds(), server.memory_mb()))
     watching.cancel()
     for viewer in viewers:
@@ -106,6 +105,7 @@ def main() -> None:
     parser.add_argument(
         "--moves", type=int, default=0, help="in all, as fast as they are answered, instead of --minutes"
     )
+    parser.add_argument("--pause", type=float, default=5, help="seconds from one move of a viewer to the next")
     parser.add_argument("--settle", type=float, default=20, help="seconds before the server counts as warm")
     parser.add_argument("--port", type=int)
     parser.add_argument("--log", type=Path, help="where the server's output goes")
@@ -121,7 +121,7 @@ def main() -> None:
         asyncio.run(_first(server))
         time.sleep(options.settle)
         for count in options.viewers:
-            rows.append(asyncio.run(crowd(server, count, 60 * options.minutes, options.moves)))
+            rows.append(asyncio.run(crowd(server, count, 60 * options.minutes, options.moves, options.pause)))
             report(rows[-1], hurried=options.moves > 0)
     from vitviz.training.machine import describe_machine  # here: TensorFlow would disturb what is measured
 

@@ -251,9 +251,9 @@ def _says(page, state: str, timeout: int = LONG) -> None:
 def _sees_the_race(page) -> None:
     """Both lanes have left the start, and the curves hold points of both models."""
     page.wait_for_function("document.querySelectorAll('.st-key-race .js-plotly-plot .main-svg').length > 3")
-    lanes = _lanes(page)
-    assert [lane["label"] for lane in lanes] == ["ViT", "fast ViT"]
-    assert all(0 < lane["now"] < 100 and "ms a step" in lane["more"] for lane in lanes)
+    # the page looks every few seconds: what it shows first may be older than the race that is held
+    until(lambda: all(_under_way(lane) for lane in _lanes(page)), "both lanes under way")
+    assert [lane["label"] for lane in _lanes(page)] == ["ViT", "fast ViT"]
     for key in ("race-loss", "race-score"):
         page.wait_for_function(
             """key => {
@@ -263,6 +263,10 @@ def _sees_the_race(page) -> None:
             arg=key,
         )
     page.locator(".st-key-race-below .vv-forming").wait_for()
+
+
+def _under_way(lane: dict) -> bool:
+    return 0 < lane["now"] < 100 and "ms a step" in lane["more"]
 
 
 def _lanes(page) -> list[dict]:

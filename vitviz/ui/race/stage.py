@@ -26,8 +26,8 @@ from vitviz.ui.race.ratio_tile import ratio_tile
 from vitviz.ui.race.words import state
 from vitviz.ui.time_machine import forming
 
-TICK = 1.5  # seconds between two looks at the files; the lanes glide as long
-CURVES = 4.0  # seconds between two drawings of the curves
+TICK = 2.5  # seconds between two looks at the files; the lanes glide as long
+CURVES = 6.0  # seconds between two drawings of the curves
 MARKS = {
     "queued": "schedule", "running": "play_circle", "stopping": "hourglass_top", "finished": "check_circle",
     "stopped": "stop_circle", "failed": "error", "vanished": "help",
