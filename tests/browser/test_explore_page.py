@@ -42,7 +42,7 @@ def test_every_panel_follows_both_sliders_and_keeps_its_place(dashboard, visit):
             says(panels["tokens"], f"after block 2: {maps}×128")
             says(page.locator(f"{EXPLORER} .title").last, f"{tokens} patches → {maps} token")
             settled(page)
-            assert panels["weight-maps"].locator(".annotation").count() >= maps
+            panels["weight-maps"].locator(".annotation").nth(maps - 1).wait_for(state="attached")
             assert list(answers(page)) == ["ViT", "fast ViT"]
             places[patch_size, maps] = panels["attention"].bounding_box()
             slide(page, "n_maps", "ArrowRight")

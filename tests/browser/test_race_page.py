@@ -103,7 +103,8 @@ def test_the_whole_story_from_the_form_to_the_inside_of_the_models(train, runs):
         _sees_the_race(page)
         other = train()  # a second visitor, who follows no link
         _says(other, "running")
-        assert job.id in other.url and job.id in address
+        other.wait_for_url(re.compile(job.id))
+        assert job.id in address
         _press(page, "stop-training")
         _says(page, "stopping")
         _says(other, "stopping")
@@ -179,7 +180,7 @@ def test_a_training_that_fails_shows_its_reason_and_its_log(train, runs, tmp_pat
     page.keyboard.press("Escape")
     _press(page, "use-settings")
     page.locator(".st-key-race").wait_for(state="hidden")
-    assert page.locator(".st-key-data_dir input").input_value() == str(tmp_path)
+    expect(page.locator(".st-key-data_dir input")).to_have_value(str(tmp_path))
 
 
 def test_the_next_training_waits_in_sight_of_everybody_and_can_be_taken_out(train, runs):

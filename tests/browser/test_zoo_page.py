@@ -75,8 +75,8 @@ def _shows_all_of(page, fast: RunRecord) -> None:
     settled(page)
     for panel in PANELS:
         drawn = f"{EXPLORER} .maps" if panel == "attention" else ".js-plotly-plot .main-svg"
-        assert page.locator(f".st-key-panel-{panel}").locator(drawn).count(), panel
-    assert page.locator(".st-key-panel-weight-maps .annotation").count() >= count
+        page.locator(f".st-key-panel-{panel}").locator(drawn).first.wait_for()
+    page.locator(".st-key-panel-weight-maps .annotation").nth(count - 1).wait_for(state="attached")
     assert list(answers(page)) == ["ViT", "fast ViT"]
     assert page.locator("[data-testid=stAlert], .vv-reason").count() == 0
 
