@@ -16,9 +16,12 @@ MAPS_HELP = "How many learned tokens the fast ViT goes on with after its TokenLe
 def family(found: Catalogue) -> Family:
     """Which family of models: chosen rarely, hence meant for a popover. In the link by its key, as `models`."""
     keys = list(found.families)
+    linked = st.query_params.get("models")
+    if linked in keys and _link() != st.session_state.get("link_followed"):  # also by one who was here before
+        st.session_state["family"] = linked
+        st.session_state.pop("n_maps_at", None)  # the link says n_maps, too
     if st.session_state.get("family") not in keys:
-        linked = st.query_params.get("models")
-        st.session_state["family"] = linked if linked in keys else keys[0]
+        st.session_state["family"] = keys[0]
     # not bound to the address: that would put the long title there and not the key
     key = st.selectbox(
         "Models",
@@ -32,7 +35,12 @@ def family(found: Catalogue) -> Family:
         st.query_params["models"] = key
     else:
         st.query_params.pop("models", None)
+    st.session_state["link_followed"] = _link()
     return found.families[key]
+
+
+def _link() -> tuple[str | None, str | None]:
+    return st.query_params.get("models"), st.query_params.get("runs")
 
 
 def patch_size(chosen: Family) -> int:
