@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from ui.untrained_runs import save_family, save_zoo
 
 from vitviz.figures.theme import LIGHT
+from vitviz.runs import RunStore
 from vitviz.trace import trace
 from vitviz.ui import caches, warm
 from vitviz.ui.catalogue import catalogue
@@ -77,17 +79,57 @@ def test_a_link_that_makes_no_sense_shows_the_first_page(page, query):
     assert app.select_slider(key="n_maps").value == 8
 
 
-def test_a_setting_that_is_not_trained_is_offered_with_an_estimate(page, saved):
+def test_a_link_goes_before_what_the_session_remembers(page, saved):
+    ids = save_family(saved, "article", patch_sizes=(7,), maps=(1, 2))
+    try:
+        app = page(patch_size="14", n_maps="1")
+        other = next(key for key in catalogue(saved, saved / "no zoo").families if key.startswith("article"))
+        assert "models" not in app.query_params
+        app.query_params.update({"models": other, "patch_size": "7", "n_maps": "1", "runs": "~".join(ids[:2])})
+        app.run()
+        assert app.selectbox(key="family").value == other and app.query_params["models"] == other
+    finally:
+        for id in ids:
+            RunStore(saved).delete(id)
+
+
+def test_a_setting_that_is_not_trained_is_offered_like_the_rest_of_its_family(page, saved):
     app = page(patch_size="14", n_maps="1")
     assert not [button for button in app.button if button.key == "start-training"]
     victim = next(path for path in saved.iterdir() if path.name.endswith("p14-fast1"))
     hidden = victim.rename(saved / ".away")
     try:
         app = page(patch_size="14", n_maps="1")
-        assert "fast ViT, 1 maps" in app.button(key="start-training").label
-        assert any("seconds" in block.proto.body for block in app.get("html") if "Not trained yet" in block.proto.body)
+        assert app.button(key="start-training").label == "Train the fast ViT, 1 map now"
+        (said,) = [block.proto.body for block in app.get("html") if "Not trained yet" in block.proto.body]
+        assert "Like the others: 2 epochs over 100 pictures" in said
     finally:
         hidden.rename(victim)
+
+
+def test_a_setting_beside_the_shipped_models_is_offered_as_a_pair_of_its_own(tmp_path, monkeypatch):
+    save_zoo(tmp_path / "zoo", "tuned-p14-*")  # which had a teacher: no argument of `train` repeats that
+    monkeypatch.setenv("VITVIZ_RUNS_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("VITVIZ_ZOO_DIR", str(tmp_path / "zoo"))
+    app = AppTest.from_file(DASHBOARD, default_timeout=60).run()
+    app.expander(key="another-setting").expand().run()
+    app.number_input(key="other_n_maps").set_value(3).run()
+    assert not app.exception
+    assert app.button(key="start-training").label == "Train the pair, 3 maps now"
+    (said,) = [block.proto.body for block in app.get("html") if "Not trained yet" in block.proto.body]
+    assert "By itself: 6 epochs over 3,000 pictures of Fashion-MNIST" in said
+
+
+def test_a_stopped_run_can_be_looked_into_and_says_so(tmp_path, monkeypatch):
+    runs = tmp_path / "runs"
+    _, fast = save_family(runs, patch_sizes=(14,), maps=(2,))
+    status = json.loads((runs / fast / "status.json").read_text()) | {"state": "stopped", "reason": "on request"}
+    (runs / fast / "status.json").write_text(json.dumps(status))
+    monkeypatch.setenv("VITVIZ_RUNS_DIR", str(runs))
+    monkeypatch.setenv("VITVIZ_ZOO_DIR", str(tmp_path / "no zoo"))
+    app = AppTest.from_file(DASHBOARD, default_timeout=60).run()
+    assert not app.exception
+    assert any("The fast ViT was stopped after 2 of 2 epochs." in block.proto.body for block in app.get("html"))
 
 
 def test_without_any_run_the_page_offers_a_first_training(tmp_path, monkeypatch):

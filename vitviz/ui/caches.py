@@ -98,6 +98,11 @@ def model_of(record: RunRecord) -> Any:
     return _models.get(identity(record), load)
 
 
+def built(record: RunRecord) -> bool:
+    """Whether the run's model is ready now."""
+    return identity(record) in _models
+
+
 def compile_model(record: RunRecord) -> None:
     """Makes the run's next traces fast, at the price of 0.2 s now. Raises `RunError` as `trace_of`."""
     from vitviz.trained import compile_observe
@@ -136,9 +141,10 @@ def _trace(record: RunRecord, image: np.ndarray) -> Trace:
     return trace(model, image)  # 40 ms of Python: for a visitor who comes before the compiled one
 
 
-def identity(record: RunRecord) -> tuple[str, str]:
-    """What tells one run's model from every other: the folder, and the moment, as an old id may come back."""
-    return str(record.path), record.created.isoformat()
+def identity(record: RunRecord) -> tuple[str, str, int]:
+    """What tells one run's model from every other: the folder; the moment, as an old id may come back; the epochs, as
+    a stopped training may have gone on."""
+    return str(record.path), record.created.isoformat(), record.status["epochs_done"]
 
 
 def fingerprint(image: np.ndarray) -> tuple[bytes, tuple[int, ...]]:

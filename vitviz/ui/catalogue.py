@@ -42,12 +42,12 @@ class Pair:
 class Family:
     """Runs that differ in patch size and n_maps alone: same network otherwise, same data, same training.
 
-    Of runs that are alike in everything, the newest counts.
+    Of runs that are alike in everything, a finished one counts before a stopped one, and then the newest.
     """
 
     key: str
     shipped: bool = False  # some of the runs come with the project
-    runs: list[RunRecord] = field(default_factory=list)  # newest first
+    runs: list[RunRecord] = field(default_factory=list)  # finished ones first, of these the newest
     lacking: dict[tuple[int, int | None], str] = field(default_factory=dict)
     """Settings that should have come with the project and cannot be used: (patch size, n_maps) -> why not."""
 
@@ -89,13 +89,13 @@ class Family:
         )
 
     def pair(self, patch_size: int, n_maps: int | None, wanted: Iterable[str] = ()) -> Pair:
-        """The newest runs of these settings; a run in `wanted` (ids, from a link) goes before a newer one."""
+        """The first runs of these settings; a run in `wanted` (ids, from a link) goes before them."""
         return Pair(
-            vit=self._newest(patch_size, None, wanted),
-            fast=None if n_maps is None else self._newest(patch_size, n_maps, wanted),
+            vit=self._first(patch_size, None, wanted),
+            fast=None if n_maps is None else self._first(patch_size, n_maps, wanted),
         )
 
-    def _newest(self, patch_size: int, n_maps: int | None, wanted: Iterable[str]) -> RunRecord | None:
+    def _first(self, patch_size: int, n_maps: int | None, wanted: Iterable[str]) -> RunRecord | None:
         alike = [run for run in self.runs if (run.model.patch_size, run.model.n_maps) == (patch_size, n_maps)]
         named = [run for run in alike if run.id in set(wanted)]
         return next(iter(named + alike), None)
@@ -132,18 +132,18 @@ def _read(own: Path, zoo: Path, stamps: tuple) -> Catalogue:
         records, damaged = Runs(RunStore(own), RunStore(zoo, read_only=True)).scan()
     except RunError as error:  # the folder of runs is no folder, or may not be read
         records, damaged = RunStore(zoo, read_only=True).list(), {str(own): str(error)}
-    finished = [record for record in records if record.status["state"] == "finished"]
+    usable = [record for record in records if record.status["epochs_done"] > 0]  # stopped ones keep what they learned
     families: dict[tuple, Family] = {}
-    for record in finished:
+    for record in usable:
         if record.model.n_maps is not None:
             families.setdefault(_alike(record) + _learner(record), _family(record)).runs.append(record)
-    for record in finished:
+    for record in usable:
         if record.model.n_maps is None:
             homes = [family for alike, family in families.items() if alike[0] == _alike(record)[0]]
             for family in homes or [families.setdefault(_alike(record), _family(record))]:
                 family.runs.append(record)
     for family in families.values():
-        family.runs.sort(key=lambda record: (record.created, record.id), reverse=True)
+        family.runs.sort(key=lambda run: (run.status["state"] == "finished", run.created, run.id), reverse=True)
         family.shipped = any(record.path.parent == zoo for record in family.runs)
         if family.shipped:
             family.lacking = _lacking(family, damaged)

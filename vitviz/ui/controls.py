@@ -39,6 +39,14 @@ def family(found: Catalogue) -> Family:
     return found.families[key]
 
 
+def go_to(query: dict[str, str]) -> None:
+    """Moves the controls to what a link of `explore_query` names, as following it would."""
+    st.session_state["patch_size"] = int(query["patch_size"])
+    if "n_maps" in query:
+        st.session_state["n_maps"] = st.session_state["n_maps_wanted"] = int(query["n_maps"])
+    st.query_params["models"], st.query_params["runs"] = query["models"], query["runs"]
+
+
 def _link() -> tuple[str | None, str | None]:
     return st.query_params.get("models"), st.query_params.get("runs")
 

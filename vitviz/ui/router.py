@@ -14,5 +14,6 @@ def run() -> None:
         st.Page(train.show, title="Train", icon=":material/model_training:", url_path=serving.TRAIN),
         st.Page(time_machine.show, title="Time machine", icon=":material/history:", url_path=serving.TIME_MACHINE),
     ]
-    st.session_state["_explore"], _, st.session_state["_time_machine"] = pages  # pages link to one another by these
+    for name, page in zip(("_explore", "_train", "_time_machine"), pages, strict=True):
+        st.session_state[name] = page  # pages link to one another by these
     st.navigation(pages, position="top").run()

@@ -7,9 +7,11 @@ import html
 import streamlit as st
 
 from vitviz.config import ConfigError
-from vitviz.ui import controls, lacking
+from vitviz.ui import controls, lacking, trainings
 from vitviz.ui.catalogue import Catalogue, Family
 from vitviz.ui.train_offer import train_here
+
+MOST_MAPS = 1024
 
 
 def family(found: Catalogue) -> Family:
@@ -35,6 +37,7 @@ def picture_format() -> None:
         default="png",
         required=True,
         key="format",
+        bind="query-params",
         format_func=str.upper,
         help="With the camera button that appears over a picture.",
     )
@@ -47,8 +50,9 @@ def another_setting(chosen: Family, patch: int, maps: int | None) -> None:
         if not more.open:
             return
         left, right = st.columns(2, wrap=False)
-        size = left.number_input("Patch size", 2, model.image_size // 2, value=patch, key="other_patch_size")
-        count = right.number_input("n_maps", 1, 64, value=maps or 1, key="other_n_maps")
+        most = max(model.image_size // 2, patch)
+        size = left.number_input("Patch size", 2, most, value=patch, key="other_patch_size")
+        count = right.number_input("n_maps", 1, MOST_MAPS, value=maps or 1, key="other_n_maps")
         try:
             wanted = chosen.plain(size).fast(count)
         except ConfigError as error:
@@ -57,5 +61,8 @@ def another_setting(chosen: Family, patch: int, maps: int | None) -> None:
         pair = chosen.pair(wanted.patch_size, wanted.n_maps)
         if pair.vit is not None and pair.fast is not None:
             st.html('<p class="vv-note">Both models of this setting are here: move the sliders to it.</p>')
+            return
+        if trainings.at_work() is not None:
+            st.html('<p class="vv-note">A training is at work: the next one can be started when it has ended.</p>')
             return
         train_here(chosen, size, count)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from vitviz.ui import controls, flow, frame, lacking, picture_chooser, settings, strip, warm
+from vitviz.ui import caches, controls, flow, frame, lacking, picture_chooser, settings, strip, trainings, warm
 from vitviz.ui.catalogue import Catalogue, Family, catalogue
 from vitviz.ui.components.copy_link import copy_link
 from vitviz.ui.components.tour import tour
@@ -66,7 +66,7 @@ def show() -> None:
         nothing_yet(found)
         return
     asked = _strip(found)
-    if warm.ready():
+    if warm.ready() and not _must_be_built(asked.scene):
         scene = asked.scene.traced()
         with asked.answers:
             strip.answers(scene)
@@ -79,7 +79,7 @@ def show() -> None:
 
 
 def _show_cold(asked: Asked) -> None:
-    """The first page of a new server: what needs no model is there at once, the rest when TensorFlow is."""
+    """The first page of a new server, or of other models: what needs none is there at once, the rest a moment later."""
     with asked.answers:
         strip.answers(asked.scene)
     slots = _slots()
@@ -88,7 +88,19 @@ def _show_cold(asked: Asked) -> None:
             slots[panel.key].skeleton(height=SKELETON.get(panel.key, OTHER_SKELETON))
     _fill(slots, asked.scene, (panel for panel in PANELS if not panel.needs_traces))
     warm.wait()
+    asked.scene.traced()
     st.rerun()
+
+
+def _must_be_built(scene: Scene) -> bool:
+    """Whether there is nothing to look at meanwhile: the visitor comes to other models, which no cache has.
+
+    Asked again about them it says no, so that weights that cannot be read do not keep the page waiting.
+    """
+    family = st.session_state["family"]
+    new = st.session_state.get("looked_at") != family
+    st.session_state["looked_at"] = family
+    return new and not all(caches.built(run) for run in scene.runs.values())
 
 
 def _strip(found: Catalogue) -> Asked:
@@ -135,11 +147,32 @@ def _flow(scene: Scene, family: Family, patch: int, maps: int | None) -> bool:
         st.html(flow.band(scene, ratio=timing.ratios(scene)[0], offered=missing is not None))
         if missing:
             with st.container(key=f"offer-{missing}"):
-                train_here(family, patch, maps)
+                if trainings.at_work() is not None:
+                    trainings.follow()
+                else:
+                    train_here(family, patch, maps)
+        else:
+            started = trainings.started()
+            if started is not None and not started.ended:
+                trainings.follow()
+        trainings.outcome([run.id for run in scene.runs.values()])
+        stopped = _stopped(scene)
+        if stopped:
+            st.html(f'<p class="vv-note">{stopped}</p>')
         without = lacking.in_a_line(family)
         if without:
             st.html(f'<p class="vv-note">{without}</p>')
     return missing is not None
+
+
+def _stopped(scene: Scene) -> str:
+    """Which of the models was not trained to the end."""
+    said = [
+        f"The {label} was stopped after {run.status['epochs_done']} of {run.train.epochs} epochs."
+        for label, run in scene.runs.items()
+        if run.status["state"] != "finished"
+    ]
+    return " ".join(said)
 
 
 def _slots() -> dict[str, DeltaGenerator]:

@@ -57,16 +57,14 @@ def records_of(job: Job) -> tuple[list[RunRecord], list[str]]:
 
 
 def links(job: Job) -> None:
-    """To Explore and to the time machine, for a finished training."""
-    if job.state != "finished":
-        return
+    """To Explore, for what a training left; and to the time machine, for a finished one."""
     records, _ = records_of(job)
     query = explore_query(records)
     if query is not None:
         st.page_link(st.session_state["_explore"], label="Open in Explore", icon=":material/visibility:",
                      query_params=query)  # fmt: skip
     time_machine = st.session_state.get("_time_machine")
-    if time_machine is not None and records:
+    if job.state == "finished" and time_machine is not None and records:
         st.page_link(time_machine, label="Time machine", icon=":material/history:",
                      query_params={"run": records[-1].id})  # fmt: skip
 
