@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browser_hands import EXPLORER, PANELS, answers, says, settled, slide, whole
+from playwright.sync_api import expect
 
 from vitviz.runs import RunRecord
 from vitviz.zoo import FOLDER, open_zoo
 
 pytestmark = pytest.mark.browser
 
+LONG = 400_000  # ms: for a training that imports TensorFlow and compiles, while others are at work
 SHIPPED = [run for run in open_zoo().list() if run.model.n_maps is not None]
 NO_DATA = """
 import sys
@@ -62,6 +65,28 @@ def test_the_sliders_move_over_every_tuned_setting_and_every_panel_follows(alone
             _slide(page, "n_maps")
         _slide(page, "patch_size")
     assert sorted(reached) == sorted(tuned)
+
+
+def test_a_setting_beside_the_shipped_ones_is_timed_trained_and_shown_from_here(alone, visit):
+    page = visit(f"{alone}/?patch_size=14&n_maps=2")
+    whole(page)
+    page.get_by_role("button", name="Settings").click()
+    page.locator(".st-key-another-setting summary").click()
+    maps = page.locator(".st-key-other_n_maps input")
+    maps.fill("3")
+    maps.press("Enter")
+    offer = page.locator(".st-key-train-here")
+    says(offer, "By itself: 6 epochs over 3,000 pictures of Fashion-MNIST, bundled sample")
+    expect(offer).to_contain_text(re.compile(r"About \d+ (s|min) in all on this computer"), timeout=LONG)
+    offer.get_by_role("button", name="Train the pair, 3 maps now").click()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-flow .st-key-training-now").wait_for()
+    page.locator(".st-key-show-trained button").click(timeout=LONG)
+    says(page.locator(".st-key-flow"), "4 → 3")
+    page.wait_for_url(re.compile("models=tuned-fashion_mnist_mini"))
+    whole(page)
+    assert list(answers(page)) == ["ViT", "fast ViT"]
+    page.locator(".st-key-outcome").wait_for(state="hidden")
 
 
 def _shows_all_of(page, fast: RunRecord) -> None:

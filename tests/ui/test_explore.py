@@ -107,19 +107,6 @@ def test_a_setting_that_is_not_trained_is_offered_like_the_rest_of_its_family(pa
         hidden.rename(victim)
 
 
-def test_a_setting_beside_the_shipped_models_is_offered_as_a_pair_of_its_own(tmp_path, monkeypatch):
-    save_zoo(tmp_path / "zoo", "tuned-p14-*")  # which had a teacher: no argument of `train` repeats that
-    monkeypatch.setenv("VITVIZ_RUNS_DIR", str(tmp_path / "none"))
-    monkeypatch.setenv("VITVIZ_ZOO_DIR", str(tmp_path / "zoo"))
-    app = AppTest.from_file(DASHBOARD, default_timeout=60).run()
-    app.expander(key="another-setting").expand().run()
-    app.number_input(key="other_n_maps").set_value(3).run()
-    assert not app.exception
-    assert app.button(key="start-training").label == "Train the pair, 3 maps now"
-    (said,) = [block.proto.body for block in app.get("html") if "Not trained yet" in block.proto.body]
-    assert "By itself: 6 epochs over 3,000 pictures of Fashion-MNIST" in said
-
-
 def test_a_stopped_run_can_be_looked_into_and_says_so(tmp_path, monkeypatch):
     runs = tmp_path / "runs"
     _, fast = save_family(runs, patch_sizes=(14,), maps=(2,))
