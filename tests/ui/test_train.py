@@ -152,6 +152,38 @@ def test_a_folder_of_pictures_is_looked_into_before_it_is_read(tmp_path):
     assert (about.problem, about.classes, about.image_shape[:2]) == (None, 2, (28, 28))
 
 
+@pytest.mark.parametrize("name", ["limit", "train_patch_size", "train_n_maps", "epochs", "train_heads"])
+def test_a_number_of_thousands_of_digits_in_a_link_is_passed_over(page, name):
+    usual, app = page(), page(**{name: "7" * 5000})
+    controls = {control.key: control for control in [*app.select_slider, *app.number_input]}
+    assert controls[name].value == {control.key: control for control in [*usual.select_slider, *usual.number_input]}[
+        name].value  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/x", "a\0b", "x" * 5000])
+@pytest.mark.parametrize("dataset", ["folder", "cifar10"])
+def test_a_path_that_can_be_none_is_refused_beside_its_control(page, dataset, path):
+    app = page(dataset=dataset, data_dir=path)
+    assert said(app, "vv-refused") and app.button(key="start-training").disabled
+
+
+def test_a_folder_that_holds_too_much_is_given_up_soon_and_not_looked_through_again(tmp_path, monkeypatch):
+    looked = []
+    scandir = datasets.os.scandir
+    monkeypatch.setattr(datasets, "BUDGET", 30)
+    monkeypatch.setattr(datasets, "MOMENT", 1e9)
+    monkeypatch.setattr(datasets.os, "scandir", lambda path: looked.append(str(path)) or scandir(path))
+    for name in ("many", "more"):
+        for number in range(40):
+            (tmp_path / name / f"{number}").mkdir(parents=True)
+    problem = datasets.about("folder", str(tmp_path)).problem
+    assert "more than this page looks through (30 files and folders)" in problem
+    assert len(looked) <= 32 and not [path for path in looked if path.startswith(str(tmp_path / "more"))]
+    looked.clear()
+    assert datasets.about("folder", str(tmp_path)).problem == problem
+    assert looked == [str(tmp_path)]
+
+
 def test_an_ended_training_is_shown_with_its_reason_and_fills_the_form(page, tmp_path):
     job = ended(tmp_path / "runs", "failed", reason="The disk is full.")
     app = page()

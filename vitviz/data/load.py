@@ -10,6 +10,7 @@ from .dataset import Dataset
 from .errors import DataError
 from .find import find
 from .folder import load_folder
+from .place import place_of
 from .published import FASHION_MNIST, PUBLISHED
 from .resize import fit
 from .sample import NAME as SAMPLE
@@ -43,12 +44,12 @@ def load(
         seed: of the division of a folder; a published set has its own.
 
     Raises:
-        DataError: an unknown name, a bad value, a set that cannot be found, or a damaged file.
+        DataError: an unknown name, a bad value or path, a set that cannot be found, or a damaged file.
     """
     if name not in NAMES:
         raise DataError(f"There is no data set called {name!r}: the names are {', '.join(NAMES)}.")
     try:
-        place = None if folder is None else Path(folder).expanduser()
+        place = None if folder is None else place_of(folder)
         return _load(name, place, classes, limit, image_size, channels, seed)
     except OSError as error:  # a folder without permission, a disk that is gone
         raise DataError(

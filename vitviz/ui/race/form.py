@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -23,11 +24,13 @@ KEYS = {
     "token_learner": "token_learner", "blocks": "blocks", "heads": "train_heads", "width": "width", "epochs": "epochs",
     "batch_size": "batch_size", "seed": "seed", "limit": "limit",
 }  # fmt: skip
+NUMBERS = ("epochs", "classes", "blocks", "heads", "width", "insert_after", "batch_size", "seed")
 RARE = ("classes", "blocks", "width", "heads", "insert_after", "token_learner", "batch_size", "seed")
 
 
 def form() -> Settings:
     """Draws the form and returns what it says."""
+    _pass_over_infinity()
     slots: dict[str, DeltaGenerator] = {}
     left, right = st.columns(2, gap="medium")
     with left:
@@ -148,10 +151,22 @@ def _number(label: str, name: str, usual: dict, low: int, high: int, slots: dict
     return value
 
 
+def _pass_over_infinity() -> None:
+    """Takes numbers that are larger than any out of the address: Streamlit falls over them."""
+    for key in (KEYS[name] for name in NUMBERS):
+        try:
+            infinite = math.isinf(float(st.query_params.get(key, "")))
+        except ValueError:
+            continue
+        if infinite:
+            del st.query_params[key]
+
+
 def _options(key: str, usual: list[int], *, most: int, all: bool = True) -> list[str]:
     """The stops of a slider, with the one that a link or an earlier training asks for."""
     asked = {str(st.session_state.get(key) or ""), st.query_params.get(key, "")}
-    wanted = {int(one) for one in asked if one.isdecimal() and 0 < int(one) <= most}
+    # not many digits are needed for the most, and Python reads no number of thousands of them
+    wanted = {int(one) for one in asked if one.isdecimal() and len(one) <= len(str(most)) and 0 < int(one) <= most}
     return [str(one) for one in sorted({*usual, *wanted})] + (["all"] if all else [])
 
 
