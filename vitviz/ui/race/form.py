@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import math
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -24,13 +23,11 @@ KEYS = {
     "token_learner": "token_learner", "blocks": "blocks", "heads": "train_heads", "width": "width", "epochs": "epochs",
     "batch_size": "batch_size", "seed": "seed", "limit": "limit",
 }  # fmt: skip
-NUMBERS = ("epochs", "classes", "blocks", "heads", "width", "insert_after", "batch_size", "seed")
 RARE = ("classes", "blocks", "width", "heads", "insert_after", "token_learner", "batch_size", "seed")
 
 
 def form() -> Settings:
     """Draws the form and returns what it says."""
-    _pass_over_infinity()
     slots: dict[str, DeltaGenerator] = {}
     left, right = st.columns(2, gap="medium")
     with left:
@@ -149,17 +146,6 @@ def _number(label: str, name: str, usual: dict, low: int, high: int, slots: dict
     )  # fmt: skip
     slots[name] = st.container(key=f"say-{name}")
     return value
-
-
-def _pass_over_infinity() -> None:
-    """Takes numbers that are larger than any out of the address: Streamlit falls over them."""
-    for key in (KEYS[name] for name in NUMBERS):
-        try:
-            infinite = math.isinf(float(st.query_params.get(key, "")))
-        except ValueError:
-            continue
-        if infinite:
-            del st.query_params[key]
 
 
 def _options(key: str, usual: list[int], *, most: int, all: bool = True) -> list[str]:
