@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import time
 from dataclasses import dataclass, field
@@ -98,6 +99,13 @@ class Job:
     def planned(self) -> dict[str, str]:
         """The ids that its runs have or will have, by kind."""
         return dict(self.settings.get("runs", {}))
+
+    @property
+    def data_dir(self) -> str | None:
+        """Where its pictures lie, if somebody named a folder: the whole path, once its process has begun."""
+        arguments = itertools.pairwise(self.arguments)
+        given = next((value for name, value in arguments if name == "--data-dir"), None)
+        return self.settings.get("data_dir") or given
 
     @property
     def runs(self) -> list[str]:
