@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,7 +20,7 @@ from vitviz.figures.theme import LIGHT
 from vitviz.live.files import PROGRESS, WORKER, write_json
 from vitviz.live.jobs import create
 from vitviz.live.process import identity
-from vitviz.ui.race import datasets, measuring
+from vitviz.ui.race import datasets, measuring, plan
 from vitviz.ui.race.lanes import lanes_data
 from vitviz.ui.race.live_curves import live_curves
 from vitviz.ui.race.measuring import Measuring
@@ -97,6 +97,25 @@ def test_the_command_that_is_shown_is_the_one_that_the_page_starts(page, tmp_pat
     settings, unknown = from_arguments(started[0])
     assert (settings.patch_size, settings.n_maps, settings.limit, settings.epochs) == (7, 4, 600, 4)
     assert (settings.seed, settings.width, settings.dataset, unknown) == (3, 32, "fashion_mnist_mini", [])
+
+
+def test_a_double_click_starts_one_training_and_a_later_click_another(page, tmp_path, monkeypatch):
+    started, clock = [], [WHEN + timedelta(seconds=1)]
+
+    def begin(root: Path, arguments: list[str], **more: object) -> live.Job:
+        folder = create(root, "n", arguments, WHEN)
+        write_json(folder / WORKER, identity() | {"since": time.time()})
+        write_json(folder / PROGRESS, {"pid": identity()["pid"], "state": "running", "updated": time.time()})
+        started.append(folder.name)
+        return live.read_job(root, folder.name)
+
+    monkeypatch.setattr(live, "start", begin)
+    monkeypatch.setattr(plan, "now", lambda: clock[0])
+    app = page()
+    for seconds, count in ((1, 1), (2, 1), (20, 2)):
+        clock[0] = WHEN + timedelta(seconds=seconds)
+        app.button(key="start-training").click().run()
+        assert len(started) == count
 
 
 def test_a_preset_brings_its_own_network_and_leaves_the_pictures(page):
