@@ -385,8 +385,9 @@ def test_a_run_without_held_out_pictures_has_no_validation_split(copied, refused
 
 
 def test_data_that_is_not_there_is_refused_before_training(refused, tmp_path):
-    error = refused("train", "--dataset", "folder", "--data-dir", tmp_path / "none", "--runs-dir", tmp_path / "runs")
-    assert str(tmp_path / "none") in error and not (tmp_path / "runs").exists()
+    for folder in (str(tmp_path / "none"), "~nosuchuser/x"):
+        error = refused("train", "--dataset", "folder", "--data-dir", folder, "--runs-dir", tmp_path / "runs")
+        assert folder in error and not (tmp_path / "runs").exists()
 
 
 def test_errors_in_a_process_of_its_own_have_a_status_one_line_and_no_traceback(tmp_path):

@@ -138,3 +138,10 @@ def test_a_folder_without_two_classes_or_without_a_name_is_refused(tmp_path):
         load("folder", folder=tmp_path / "absent")
     with pytest.raises(DataError, match="--data-dir"):
         load("folder")
+
+
+@pytest.mark.parametrize(("path", "words"), [("~nosuchuser/x", "write out the whole path"), ("a\0b", "leave it out")])
+@pytest.mark.parametrize("name", ["folder", "mnist", "fashion_mnist_mini"])
+def test_a_path_that_can_be_none_is_refused_in_a_sentence(name, path, words):
+    with pytest.raises(DataError, match=words):
+        load(name, folder=path)

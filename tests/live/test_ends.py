@@ -112,7 +112,8 @@ def test_sigterm_stops_keeps_what_is_complete_and_continuing_equals_an_unbroken_
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     job = only_job(tmp_path)
-    assert job.state == "stopped" and err == f"vitviz: {job.reason}\n" and f"--continue {job.id}" in err
+    assert job.state == "stopped" and err == f"vitviz: {job.reason}\n"
+    assert f"--continue {job.id} --runs-dir {job.folder.parents[1]}" in err
     store = RunStore(tmp_path)
     assert sorted(job.runs) == store.ids() and len(job.runs) == 2
     for record in store.list():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -23,6 +24,7 @@ from vitviz.live import (
     label,
     list_jobs,
     lock,
+    process,
     queue,
     read_job,
     request_stop,
@@ -95,10 +97,39 @@ def test_a_dead_process_that_nobody_has_asked_after_is_dead():
 
 
 @pytest.mark.parametrize(("silent", "expected"), [(0.5, "running"), (3.0, "running"), (5.0, "vanished")])
-def test_of_a_process_on_another_machine_the_heartbeat_tells(folder, silent, expected):
+def test_of_a_process_on_another_machine_the_heartbeat_tells(folder, monkeypatch, silent, expected):
+    monkeypatch.setattr(time, "time", lambda: 1e9)  # of the test's own: it stands still
     say(folder, identity() | {"where": "elsewhere"})
     (folder / "heartbeat").write_text(f"{time.time() - silent:.3f}\n")
     assert state(folder) == expected
+
+
+def test_an_end_that_is_told_while_somebody_looks_is_no_vanishing(folder, monkeypatch):
+    gone = ended_process()
+    say(folder, gone)
+
+    def dies(known: dict) -> bool:
+        say(folder, gone, state="finished")
+        return False
+
+    monkeypatch.setattr(process, "alive", dies)
+    assert state(folder) == "finished"
+
+
+def test_one_that_vanished_says_whether_an_epoch_is_kept(folder):
+    say(folder, ended_process())
+    assert "No epoch was complete" in read_job(folder.parents[1], folder.name).reason
+    (folder / "checkpoints" / "vit" / "epoch-001").mkdir(parents=True)
+    assert "last complete epoch is kept" in read_job(folder.parents[1], folder.name).reason
+
+
+def test_a_finished_training_that_still_hands_its_records_over_keeps_its_folder(folder):
+    say(folder, identity(), state="finished")
+    create(folder.parents[1], "another", [], WHEN)
+    assert (folder / "job.json").exists()
+    say(folder, ended_process(), state="finished")
+    create(folder.parents[1], "another", [], WHEN)
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("end", ["finished", "stopped", "failed"])
@@ -137,7 +168,9 @@ def test_files_cut_short_are_no_reason_to_fall_over(folder):
 def test_a_worker_tells_its_beginning_its_progress_and_its_end(folder):
     with Worker(folder) as worker:
         assert state(folder) == "queued"
-        assert time.time() - float((folder / "heartbeat").read_text()) < 5
+        first = float((folder / "heartbeat").read_text())
+        while float((folder / "heartbeat").read_text()) == first:  # it beats
+            time.sleep(0.05)
         worker.report(now=True, state="running", stage="train", share=0.25)
         job = read_job(folder.parents[1], folder.name)
         assert (job.state, job.stage, job.share) == ("running", "train", 0.25)
@@ -224,6 +257,15 @@ def test_a_lock_whose_file_was_removed_before_it_was_had_is_taken_anew(tmp_path,
     assert one.take() and len(calls) == 2
     assert not Lock(path).take()
     one.release()
+
+
+def test_where_the_file_system_cannot_lock_that_is_said_at_once(tmp_path, monkeypatch):
+    def refuse(handle: int) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(lock, "_take", refuse)
+    with pytest.raises(JobError, match=r"its file system cannot lock files\. Name another folder with --runs-dir"):
+        create(tmp_path, "n", [], WHEN)
 
 
 def test_ids_are_free_and_a_training_is_found_by_what_is_unique(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,7 +20,7 @@ from vitviz.figures.theme import LIGHT
 from vitviz.live.files import PROGRESS, WORKER, write_json
 from vitviz.live.jobs import create
 from vitviz.live.process import identity
-from vitviz.ui.race import datasets, measuring
+from vitviz.ui.race import datasets, measuring, plan
 from vitviz.ui.race.lanes import lanes_data
 from vitviz.ui.race.live_curves import live_curves
 from vitviz.ui.race.measuring import Measuring
@@ -99,6 +99,25 @@ def test_the_command_that_is_shown_is_the_one_that_the_page_starts(page, tmp_pat
     assert (settings.seed, settings.width, settings.dataset, unknown) == (3, 32, "fashion_mnist_mini", [])
 
 
+def test_a_double_click_starts_one_training_and_a_later_click_another(page, tmp_path, monkeypatch):
+    started, clock = [], [WHEN + timedelta(seconds=1)]
+
+    def begin(root: Path, arguments: list[str], **more: object) -> live.Job:
+        folder = create(root, "n", arguments, WHEN)
+        write_json(folder / WORKER, identity() | {"since": time.time()})
+        write_json(folder / PROGRESS, {"pid": identity()["pid"], "state": "running", "updated": time.time()})
+        started.append(folder.name)
+        return live.read_job(root, folder.name)
+
+    monkeypatch.setattr(live, "start", begin)
+    monkeypatch.setattr(plan, "now", lambda: clock[0])
+    app = page()
+    for seconds, count in ((1, 1), (2, 1), (20, 2)):
+        clock[0] = WHEN + timedelta(seconds=seconds)
+        app.button(key="start-training").click().run()
+        assert len(started) == count
+
+
 def test_a_preset_brings_its_own_network_and_leaves_the_pictures(page):
     app = page(limit="1000")
     app.get("button_group")[0].set_value("article").run()
@@ -150,6 +169,36 @@ def test_a_folder_of_pictures_is_looked_into_before_it_is_read(tmp_path):
         Image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / name / "one.png")
     about = datasets.about("folder", str(tmp_path))
     assert (about.problem, about.classes, about.image_shape[:2]) == (None, 2, (28, 28))
+
+
+@pytest.mark.parametrize("name", ["limit", "train_patch_size", "train_n_maps"])
+def test_a_number_of_thousands_of_digits_in_a_link_is_passed_over(page, name):
+    usual, app = page(), page(**{name: "7" * 5000})
+    assert app.select_slider(key=name).value == usual.select_slider(key=name).value
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/x", "a\0b", "x" * 5000])
+@pytest.mark.parametrize("dataset", ["folder", "cifar10"])
+def test_a_path_that_can_be_none_is_refused_beside_its_control(page, dataset, path):
+    app = page(dataset=dataset, data_dir=path)
+    assert said(app, "vv-refused") and app.button(key="start-training").disabled
+
+
+def test_a_folder_that_holds_too_much_is_given_up_soon_and_not_looked_through_again(tmp_path, monkeypatch):
+    looked = []
+    scandir = datasets.os.scandir
+    monkeypatch.setattr(datasets, "BUDGET", 30)
+    monkeypatch.setattr(datasets, "MOMENT", 1e9)
+    monkeypatch.setattr(datasets.os, "scandir", lambda path: looked.append(str(path)) or scandir(path))
+    for name in ("many", "more"):
+        for number in range(40):
+            (tmp_path / name / f"{number}").mkdir(parents=True)
+    problem = datasets.about("folder", str(tmp_path)).problem
+    assert "more than this page looks through (30 files and folders)" in problem
+    assert len(looked) <= 32 and not [path for path in looked if path.startswith(str(tmp_path / "more"))]
+    looked.clear()
+    assert datasets.about("folder", str(tmp_path)).problem == problem
+    assert looked == [str(tmp_path)]
 
 
 def test_an_ended_training_is_shown_with_its_reason_and_fills_the_form(page, tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitviz.commands.options import MODEL_OPTIONS, TRAIN_OPTIONS, add_model_options, add_train_options, shapes, training
@@ -42,16 +41,18 @@ class Plan:
 
     @classmethod
     def new(cls, options: argparse.Namespace, created: datetime | None = None) -> Plan:
-        """From the command line; `created` is when it was given, if not now. Raises `ConfigError`."""
+        """From the command line; `created` is when it was given, if not now. Raises `ConfigError`, `DataError`."""
+        from vitviz.data.place import place_of
+
         chosen, config = training(options)
         shapes(options)  # refuses a bad model before any picture is read
         classes = options.classes or (chosen.model.classes if chosen.name == "article" else None)
-        data_dir = None if options.data_dir is None else str(Path(options.data_dir).expanduser().absolute())
+        data_dir = None if options.data_dir is None else str(place_of(options.data_dir).absolute())
         return cls(config, chosen.name, classes, data_dir, created or _now(), options=options)
 
     @classmethod
     def of(cls, worker: Worker, options: argparse.Namespace) -> Plan:
-        """From the command line, or with `--continue` from the working folder. Raises `ConfigError`."""
+        """From the command line, or with `--continue` from the working folder. Raises `ConfigError`, `DataError`."""
         settings = worker.settings
         created = datetime.fromisoformat(settings["created"])
         if options.go_on is None:

@@ -147,12 +147,14 @@ def _fit(
 
 
 def _stopped(worker: Worker, records: list[RunRecord], answer: dict) -> KeyboardInterrupt:
+    from vitviz.live.control import continue_command
     from vitviz.live.error import Stopped
+    from vitviz.live.job import read
 
     if not records:
         return Stopped("Stopped before any epoch was complete: there is nothing to keep.")
     kept = ", ".join(f"{r.status['epochs_done']} of {r.train.epochs} epochs in {r.id}" for r in records)
-    stopped = Stopped(f"Stopped; kept: {kept}. To go on: python -m vitviz train --continue {worker.folder.name}")
+    stopped = Stopped(f"Stopped; kept: {kept}. To go on: {continue_command(read(worker.folder))}")
     stopped.result = answer
     return stopped
 

@@ -35,14 +35,14 @@ _SUBFOLDERS = {
 }
 
 
-def find(published: PublishedSet, folder: Path | None) -> tuple[Split, Split, str]:
+def find(published: PublishedSet, folder: Path | None, *, download: bool = True) -> tuple[Split, Split, str]:
     """Training split, test split and, in words, where they were found.
 
     A folder that the user names is the only place looked at: training on other pictures than the named
-    ones would go unseen. Without one: Debian's package, Keras' cache, a download through Keras.
+    ones would go unseen. Without one: Debian's package, Keras' cache, and if `download` a download through Keras.
 
     Raises:
-        DataError: the named folder lacks the set, a file is damaged, or the download failed.
+        DataError: the named folder lacks the set, it is nowhere, a file is damaged, or the download failed.
     """
     if folder is not None:
         return _in_named_folder(published, folder)
@@ -53,6 +53,11 @@ def find(published: PublishedSet, folder: Path | None) -> tuple[Split, Split, st
     found = _in_keras_cache(published)
     if found:
         return *found, "Keras' cache"
+    if not download and not keras_cache.cached_cifar(published):
+        raise DataError(
+            f"{published.title} is not on this machine. Name the folder that holds it, or let a terminal fetch it "
+            f"once: python -m vitviz train --dataset {published.name}"
+        )
     words = "Keras' cache" if keras_cache.cached_cifar(published) else "downloaded through Keras"
     return *keras_cache.load_through_keras(published), words
 

@@ -10,6 +10,7 @@ from .dataset import Dataset
 from .errors import DataError
 from .find import find
 from .folder import load_folder
+from .place import place_of
 from .published import FASHION_MNIST, PUBLISHED
 from .resize import fit
 from .sample import NAME as SAMPLE
@@ -28,6 +29,7 @@ def load(
     image_size: int | None = None,
     channels: int | None = None,
     seed: int = 0,
+    download: bool = True,
 ) -> Dataset:
     """A set of pictures by its name.
 
@@ -41,15 +43,16 @@ def load(
         image_size: scale to this side in pixels; by default the set's own (28 for `folder`).
         channels: 1 or 3; by default the set's own.
         seed: of the division of a folder; a published set has its own.
+        download: whether a published set that is not on this machine is downloaded; if not, it cannot be found.
 
     Raises:
-        DataError: an unknown name, a bad value, a set that cannot be found, or a damaged file.
+        DataError: an unknown name, a bad value or path, a set that cannot be found, or a damaged file.
     """
     if name not in NAMES:
         raise DataError(f"There is no data set called {name!r}: the names are {', '.join(NAMES)}.")
     try:
-        place = None if folder is None else Path(folder).expanduser()
-        return _load(name, place, classes, limit, image_size, channels, seed)
+        place = None if folder is None else place_of(folder)
+        return _load(name, place, classes, limit, image_size, channels, seed, download)
     except OSError as error:  # a folder without permission, a disk that is gone
         raise DataError(
             f"The data set {name} cannot be read ({error}): check the folder and its rights."
@@ -64,6 +67,7 @@ def _load(
     image_size: int | None,
     channels: int | None,
     seed: int,
+    download: bool,
 ) -> Dataset:
     if name == "folder":
         if folder is None:
@@ -73,7 +77,10 @@ def _load(
         )
     class_names = FASHION_MNIST.class_names if name == SAMPLE else PUBLISHED[name].class_names
     kept = check_choice(classes, limit, len(class_names))  # before the slow reading
-    train, test, source = load_sample(folder) if name == SAMPLE else find(PUBLISHED[name], folder)
+    if name == SAMPLE:
+        train, test, source = load_sample(folder)
+    else:
+        train, test, source = find(PUBLISHED[name], folder, download=download)
     if classes is not None or limit is not None:
         train, test = (part.take(choose(part.labels, classes=kept, limit=limit)) for part in (train, test))
     return Dataset(

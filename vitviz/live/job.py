@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import time
 from dataclasses import dataclass, field
@@ -100,6 +101,13 @@ class Job:
         return dict(self.settings.get("runs", {}))
 
     @property
+    def data_dir(self) -> str | None:
+        """Where its pictures lie, if somebody named a folder: the whole path, once its process has begun."""
+        arguments = itertools.pairwise(self.arguments)
+        given = next((value for name, value in arguments if name == "--data-dir"), None)
+        return self.settings.get("data_dir") or given
+
+    @property
     def runs(self) -> list[str]:
         """The ids of the runs that it has saved."""
         return list(self.progress.get("runs", []))
@@ -165,17 +173,17 @@ class Job:
 
 def read(folder: Path) -> Job | None:
     """The training of a working folder; None if the folder is none."""
-    settings = read_json(folder / JOB)
+    settings, worker, progress, ended = _told(folder)
+    gone = not ended and not at_work(folder, settings, worker)
+    if gone:  # it may have told its end, or another process have taken over, since its words were read
+        settings, worker, progress, ended = _told(folder)
+        gone = not ended and not at_work(folder, settings, worker)
     if not settings:
         return None
-    worker = read_json(folder / WORKER)
-    progress, ended = _progress(folder, worker)
     state, reason = progress.get("state", "queued"), progress.get("reason")
-    stopping = False
-    if not ended:
-        stopping = stop_asked(folder, worker.get("since", 0.0))
-        if not _works(folder, settings, worker):
-            state, reason = "vanished", _vanished(folder, progress)
+    stopping = not ended and stop_asked(folder, worker.get("since", 0.0))
+    if gone:
+        state, reason = "vanished", _vanished(folder, progress)
     return Job(
         id=folder.name if folder.name != TRAINING else settings["id"], folder=folder, state=state,
         stage=progress.get("stage", "") if state == "running" else "", reason=reason,
@@ -189,6 +197,12 @@ def stop_asked(folder: Path, since: float) -> bool:
     return read_json(folder / STOP).get("at", 0.0) >= since if (folder / STOP).exists() else False
 
 
+def _told(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], bool]:
+    """Settings, process, what the process last said, and whether that was its end."""
+    settings, worker = read_json(folder / JOB), read_json(folder / WORKER)
+    return settings, worker, *_progress(folder, worker)
+
+
 def _progress(folder: Path, worker: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """What the process last said, and whether that was its end."""
     progress, words = read_json(folder / PROGRESS), read_json(folder / LAST_WORDS)
@@ -200,7 +214,8 @@ def _progress(folder: Path, worker: dict[str, Any]) -> tuple[dict[str, Any], boo
     return progress, progress.get("state") in ENDED
 
 
-def _works(folder: Path, settings: dict[str, Any], worker: dict[str, Any]) -> bool:
+def at_work(folder: Path, settings: dict[str, Any], worker: dict[str, Any]) -> bool:
+    """Whether the process of a working folder is there, whatever it said last."""
     now = time.time()
     if not worker:
         return now - _moment(settings.get("created")).timestamp() < STARTING
@@ -218,9 +233,11 @@ def _vanished(folder: Path, progress: dict[str, Any]) -> str:
     if "pid" not in progress:
         lines = [line.strip() for line in _tail(folder / LOG).splitlines() if line.strip()]
         return f"The training could not start: {lines[-1] if lines else 'its process ended without a word.'}"
+    kept = any(path.name[6:].isdigit() for path in (folder / CHECKPOINTS).glob("*/epoch-*"))
+    what = "Its last complete epoch is kept" if kept else "No epoch was complete, so it would begin anew"
     return (
         "The training's process ended without a word: it was killed, or the machine ran out of memory. "
-        "Its last complete epoch is kept: continue it, or delete it."
+        f"{what}: continue it, or delete it."
     )
 
 

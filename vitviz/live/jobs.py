@@ -10,8 +10,8 @@ from pathlib import Path
 
 from vitviz.config import ModelConfig
 from vitviz.live.error import JobError, why
-from vitviz.live.files import JOB, LIVE, TRAINING, read_json, write_json
-from vitviz.live.job import Job, read
+from vitviz.live.files import JOB, LIVE, TRAINING, WORKER, read_json, write_json
+from vitviz.live.job import Job, at_work, read
 from vitviz.live.lock import Lock
 from vitviz.runs import RunError, RunStore, new_id
 from vitviz.runs.atomic import remove_folder
@@ -92,7 +92,8 @@ def create(root: str | Path, label: str, arguments: Sequence[str], when: datetim
         with Lock(root / LIVE / "lock"):
             jobs = list_jobs(root)
             for job in jobs:
-                if job.state == "finished":  # killed while it cleared up: its runs are there
+                # killed while it cleared up: its runs are there. One that is clearing up still needs it
+                if job.state == "finished" and not at_work(job.folder, job.settings, read_json(job.folder / WORKER)):
                     remove_folder(job.folder)
             taken = set(RunStore(root).ids()) | {job.id for job in jobs}
             id, number = wanted, 1

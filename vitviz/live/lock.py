@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from pathlib import Path
@@ -19,6 +20,8 @@ except ImportError:  # Windows
     def _take(handle: int) -> None:
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 
+HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES)  # what a system says where somebody else holds a lock
+
 
 class Lock:
     """Held from a successful `take` until `release`. Its file is there only while someone holds or wants it."""
@@ -28,7 +31,7 @@ class Lock:
         self._handle: int | None = None
 
     def take(self) -> bool:
-        """Takes the lock if it is free. Raises `OSError` where its file cannot be made."""
+        """Takes the lock if it is free. Raises `OSError` where its file cannot be made, or nothing be locked."""
         while True:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -37,9 +40,13 @@ class Lock:
                 continue
             try:
                 _take(handle)
-            except OSError:
+            except OSError as error:
                 os.close(handle)
-                return False
+                if error.errno in HELD:
+                    return False
+                with contextlib.suppress(OSError):
+                    self.path.unlink(missing_ok=True)
+                raise OSError(error.errno, "its file system cannot lock files", str(self.path)) from error
             if self._is_there(handle):
                 self._handle = handle
                 return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import random
 
@@ -18,6 +19,7 @@ from vitviz.ui.pictures import OWN, Gallery, Picture
 TYPES = ["png", "jpg", "jpeg", "webp", "gif"]
 SHOWN = 60  # pictures on one board of the gallery
 DISAGREE = "models disagree"
+_uploads = caches.Bounded(16)  # up to 3 MB each: decoded once and not with every run of the page
 
 
 def choose(gallery: Gallery, pair: Pair) -> Picture:
@@ -41,8 +43,9 @@ def choose(gallery: Gallery, pair: Pair) -> Picture:
                 _board(gallery, pair, name)
         st.button("Random", icon=":material/casino:", key="random", on_click=_random, args=(gallery.names,))
         with st.popover("Your own", icon=":material/add_a_photo:", key="own", on_change="rerun") as popover:
-            if popover.open or upload is not None:
-                _own(upload)
+            # it is open, or what is set in it counts: the picture is the one that is looked at
+            if popover.open or (upload is not None and name == OWN):
+                _own(upload, pictures=popover.open)
     if name == OWN and upload is not None:
         return Picture(OWN, upload.image, None, upload)
     return gallery.picture(name)
@@ -99,7 +102,7 @@ def _disagreements(gallery: Gallery, pair: Pair) -> tuple[list[int], str]:
     return places, f"The two models give different answers for {len(places)} of these {len(vit):,} test pictures."
 
 
-def _own(upload: Upload | None) -> None:
+def _own(upload: Upload | None, *, pictures: bool) -> None:
     st.file_uploader(
         "A picture file",
         TYPES,
@@ -125,6 +128,7 @@ def _own(upload: Upload | None) -> None:
             persist_state="page",
             help="Fashion-MNIST shows bright things on black; most photographs are the reverse.",
         )
+    if upload is not None and pictures:
         left, right = st.columns(2, wrap=False)
         left.image(upload.original, caption="Your picture", width="stretch")
         right.image(
@@ -149,6 +153,7 @@ def _take(key: str) -> None:
         st.session_state["own_error"] = str(error)
         return
     st.session_state["own_bytes"] = content
+    st.session_state["own_digest"] = hashlib.blake2b(content).digest()
     st.session_state["image"] = OWN
 
 
@@ -159,7 +164,9 @@ def _uploaded(pair: Pair) -> Upload | None:
         return None
     model = next(iter(pair.models().values())).model
     invert = {"as it is": False, "exchanged": True}.get(st.session_state.get("invert", "automatic"))
-    return picture_to_image(content, image_size=model.image_size, channels=model.channels, invert=invert)
+    form = {"image_size": model.image_size, "channels": model.channels, "invert": invert}
+    key = (st.session_state["own_digest"], *form.values())
+    return _uploads.get(key, lambda: picture_to_image(content, **form))
 
 
 def warning(picture: Picture, gallery: Gallery) -> str | None:

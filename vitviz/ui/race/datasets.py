@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +16,7 @@ from vitviz.data.folder import DEFAULT_IMAGE_SIZE
 from vitviz.data.keras_cache import cache_folder, cached_cifar
 from vitviz.data.mnist_files import IDX_FILES, NPZ_FILE
 from vitviz.data.pictures import SUFFIXES
+from vitviz.data.place import place_of
 from vitviz.data.published import PUBLISHED
 from vitviz.ui.pictures import SAMPLE
 
@@ -25,6 +29,8 @@ TITLES = {
     "folder": "A folder of pictures",
 }
 SAMPLE_PER_CLASS = 500
+BUDGET = 20_000  # files and folders that are looked at in search of pictures
+MOMENT = 5.0  # seconds for which an answer about a folder counts
 
 
 @dataclass(frozen=True)
@@ -90,26 +96,77 @@ def _about_folder(folder: str | None) -> About:
     title = TITLES["folder"]
     if not folder:
         return About(title, None, None, None, "Name the folder: it holds one sub-folder of pictures for each class.")
-    place = Path(folder).expanduser()
     try:
+        place = place_of(folder)
         if not place.is_dir():
             problem = f"The picture folder {place} does not exist or is not a folder: name one that does."
             return About(title, None, None, None, problem)
         top = place / "train" if (place / "train").is_dir() and (place / "test").is_dir() else place
-        found = sorted(each for each in top.iterdir() if each.is_dir() and not each.name.startswith("."))
-        empty = [each.name for each in found if not any(path.suffix.lower() in SUFFIXES for path in each.rglob("*"))]
+        found = _subfolders(top)
     except OSError as error:
-        return About(title, None, None, None, f"The folder {place} cannot be read: {error.strerror}.")
+        return About(title, None, None, None, f"The folder {folder} cannot be read: {error.strerror}.")
+    except DataError as error:
+        return About(title, None, None, None, str(error))
     if len(found) < 2:
         problem = f"{top} must hold at least two sub-folders, one for each class with its pictures inside; it holds "
         return About(title, None, None, None, f"{problem}{len(found)}.")
     # grey or in colour is not known before all of them are read
-    problem = f"{top}: no pictures in {', '.join(empty[:3])}. Put some in, or remove the folder." if empty else None
+    problem = _lacking(top, found, int(time.monotonic() / MOMENT))
     return About(title, (DEFAULT_IMAGE_SIZE, DEFAULT_IMAGE_SIZE, 3), len(found), None, problem)
+
+
+def _subfolders(top: Path) -> tuple[tuple[str, int], ...]:
+    """The path of each sub-folder and when it was changed. Raises `OSError`, `DataError`."""
+    with os.scandir(top) as entries:
+        some = list(itertools.islice(entries, BUDGET + 1))
+    if len(some) > BUDGET:
+        raise DataError(_too_much(top))
+    kept = [entry for entry in some if entry.is_dir() and not entry.name.startswith(".")]
+    return tuple(sorted((entry.path, entry.stat().st_mtime_ns) for entry in kept))
+
+
+@lru_cache(maxsize=32)
+def _lacking(top: Path, folders: tuple[tuple[str, int], ...], moment: int) -> str | None:
+    """Why these folders cannot be classes; None where each holds, at any depth, a file that is called a picture."""
+    left, empty = BUDGET, []
+    for folder, _ in folders:
+        for name in _names(folder):
+            left -= 1
+            if left < 0:
+                return _too_much(top)
+            if os.path.splitext(name)[1].lower() in SUFFIXES:
+                break
+        else:
+            empty.append(Path(folder).name)
+    return f"{top}: no pictures in {', '.join(empty[:3])}. Put some in, or remove the folder." if empty else None
+
+
+def _names(folder: str) -> Iterator[str]:
+    """The names of all files and folders in a folder, at any depth, but those that are hidden."""
+    waiting = [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        yield ""  # looked at, and no picture
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    yield entry.name
+        except OSError:  # nobody may look into it
+            continue
+
+
+def _too_much(top: Path) -> str:
+    return (
+        f"{top} holds more than this page looks through ({BUDGET:,} files and folders): name the folder that holds "
+        "one sub-folder of pictures for each class."
+    )
 
 
 def _stamp(folder: str) -> object:
     try:
-        return os.stat(Path(folder).expanduser()).st_mtime_ns
-    except OSError:
+        return os.stat(place_of(folder)).st_mtime_ns
+    except (OSError, DataError):
         return None

@@ -151,7 +151,8 @@ def _number(label: str, name: str, usual: dict, low: int, high: int, slots: dict
 def _options(key: str, usual: list[int], *, most: int, all: bool = True) -> list[str]:
     """The stops of a slider, with the one that a link or an earlier training asks for."""
     asked = {str(st.session_state.get(key) or ""), st.query_params.get(key, "")}
-    wanted = {int(one) for one in asked if one.isdecimal() and 0 < int(one) <= most}
+    # not many digits are needed for the most, and Python reads no number of thousands of them
+    wanted = {int(one) for one in asked if one.isdecimal() and len(one) <= len(str(most)) and 0 < int(one) <= most}
     return [str(one) for one in sorted({*usual, *wanted})] + (["all"] if all else [])
 
 

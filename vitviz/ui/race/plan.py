@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import shlex
+from datetime import datetime, timedelta
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from vitviz.ui.race.words import duration
 
 LOOK_AGAIN = 0.8  # seconds
 USUAL = "runs"  # the command's own folder
+TWICE = timedelta(seconds=3)  # a second click within this is the same wish; a training is dated to the second
 DOTS = '<i class="vv-measuring" role="img" aria-label="being measured"></i>'
 
 
@@ -45,7 +47,12 @@ def command(settings: Settings) -> str:
 
 
 def start(settings: Settings, models: list[ModelConfig]) -> None:
-    """Starts it. What is at work stays in sight; a training that begins now is shown."""
+    """Starts it. What is at work stays in sight; a training that begins now is shown.
+
+    A double click starts one.
+    """
+    if _just_started(settings):
+        return
     MEASURING.call_off()
     first = watch.at_work() is None
     try:
@@ -55,6 +62,18 @@ def start(settings: Settings, models: list[ModelConfig]) -> None:
         return
     if first:
         watch.follow(job.id)
+
+
+def _just_started(settings: Settings) -> bool:
+    return any(
+        job.arguments == settings.arguments and not job.ended and now() - job.created < TWICE
+        for job in live.list_jobs(runs_dir())
+    )
+
+
+def now() -> datetime:
+    """By the clock."""
+    return datetime.now().astimezone()
 
 
 def _models(settings: Settings) -> list[ModelConfig]:

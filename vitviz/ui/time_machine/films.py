@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -126,7 +125,7 @@ def of_job(job: Job) -> Training | None:
     state = "at work" if not job.ended else job.state
     return Training(
         id=job.id, title=f"{_title(films, job.train)} · {state}", films=films, train=job.train, class_names=(),
-        data_dir=_option(job.arguments, "--data-dir"), at_work=not job.ended,
+        data_dir=job.data_dir, at_work=not job.ended,
     )  # fmt: skip
 
 
@@ -138,7 +137,7 @@ def _of_runs(pair: list[RunRecord]) -> Training:
     return Training(
         id=first.id, title=f"{_title(films, first.train)} · {first.created.astimezone():%d %b %H:%M}", films=films,
         train=first.train, class_names=first.class_names,
-        data_dir=None if job is None else _option(job.arguments, "--data-dir"),
+        data_dir=None if job is None else job.data_dir,
     )  # fmt: skip
 
 
@@ -147,10 +146,6 @@ def _title(films: tuple[Film, ...], train: TrainConfig) -> str:
     what = "pair" if len(films) == 2 else films[0].label
     data = TITLES.get(train.dataset, train.dataset)
     return f"{what}, {', '.join([f'patch size {films[0].config.patch_size}', *maps])} · {data} · {train.epochs} epochs"
-
-
-def _option(arguments: list[str], name: str) -> str | None:
-    return next((value for given, value in itertools.pairwise(arguments) if given == name), None)
 
 
 def _with_snapshots(root: Path) -> list[RunRecord]:

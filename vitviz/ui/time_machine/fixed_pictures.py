@@ -49,13 +49,11 @@ def key_of(training: Training) -> tuple:
 
 @lru_cache(maxsize=16)
 def load_fixed(key: tuple) -> FixedPictures:
-    """The pictures of `key_of(training)`, scaled as the models read them. May take a second, or a download."""
+    """The pictures of `key_of(training)`, scaled as the models read them. May take a second; nothing is downloaded."""
     dataset, folder, classes, limit, image_size, channels, seed, split, wanted = key
     form = {"image_size": image_size, "channels": channels}
     try:
-        if dataset == "folder" and folder is None:
-            raise DataError("the folder is not recorded with the run")
-        found = load(dataset, folder=folder, classes=classes, limit=limit, seed=seed, **form)
+        found = load(dataset, folder=folder, classes=classes, limit=limit, seed=seed, download=False, **form)
         return _choose(found, split, wanted)
     except DataError:
         chosen = _choose(load(SAMPLE, **form), "test", ())
