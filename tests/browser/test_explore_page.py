@@ -161,6 +161,11 @@ def test_the_tour_is_shown_once_and_can_be_skipped_with_the_keyboard(dashboard, 
     page = visit(dashboard, tour=True)
     card = page.locator(".st-key-tour [role=dialog]")
     card.wait_for()
+    page.reload()  # in the middle
+    whole(page)
+    assert not card.is_visible()
+    page.get_by_role("button", name="Tour").click()
+    card.wait_for()
     seen = []
     for _ in range(5):
         seen.append(card.locator("h4").inner_text())
