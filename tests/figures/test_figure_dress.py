@@ -117,7 +117,7 @@ def test_words_on_a_bar_stand_out_from_it(made_up, theme):
                 if text:
                     seen += 1
                     assert contrast(ink, ground) >= 4.5, (name, text)
-    assert seen > 10
+    assert seen >= 8  # two steps and the large layers of two models
 
 
 def test_the_sequential_scale_never_turns_back_in_lightness():
