@@ -209,6 +209,7 @@ def test_a_token_learner_in_front_of_all_blocks_is_not_after_block_0(scene):
 
 def test_a_chart_that_leaves_classes_out_says_so(scene):
     assert answers.left_out(scene) == ""
-    many = dataclasses.replace(scene.pair.vit, class_names=tuple(f"class {k}" for k in range(100)))
+    names, model = tuple(f"class {k}" for k in range(100)), dataclasses.replace(scene.pair.vit.model, classes=100)
+    many = dataclasses.replace(scene.pair.vit, model=model, class_names=names)
     crowd = Scene(dataclasses.replace(scene.pair, vit=many), scene.picture, LIGHT)
     assert "10 likeliest of 100 classes" in answers.left_out(crowd)
