@@ -58,13 +58,14 @@ def test_tab_reaches_every_control_and_shows_where_it_is(dashboard, visit):
     keys = {stop["key"] for stop in stops}
     controls = {
         "image", "gallery", "random", "own", "patch_size", "n_maps", "settings", "copy_link", "tour", "maps_view",
-        "own_scales", "positions_model", "positions_view", "measure", "clock", "timing_view",
+        "own_scales", "measure", "clock", "timing_view",
     }  # fmt: skip
     assert controls - keys == set()
     assert {f"more-{panel}" for panel in ("attention", "weight-maps", "answers", "tokens", "timing")} - keys == set()
     named = {stop["name"] for stop in stops}
     assert any(name.startswith("The picture under its grid") for name in named)
     assert sum("attention maps" in name for name in named) == 2
+    assert any(name.startswith("Positional similarity of one patch") for name in named)
     assert {"heads", "direction", "scale", "overlay"} <= {stop["name"] for stop in stops if stop["kind"] == "input"}
     # the page itself is a stop as well, for scrolling
     assert [stop for stop in stops if not stop["ring"] and stop["kind"] != "main"] == []

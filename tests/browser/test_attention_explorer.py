@@ -359,14 +359,19 @@ def test_a_phone_pins_by_tap_and_does_not_scroll_sideways(explorer):
 
 
 def test_hovering_repaints_within_the_handler_of_the_same_event(explorer):
-    painted = explorer.picture.evaluate(
+    explorer.hover(3)
+    before, after = explorer.picture.evaluate(
         """(canvas, at) => {
+            const root = canvas.getRootNode().querySelector(".explorer");
+            const painted = () => [...root.querySelectorAll(".maps")].map((maps) => maps.toDataURL());
+            const before = painted();
             const box = canvas.getBoundingClientRect();
             canvas.dispatchEvent(new PointerEvent("pointermove", {
                 clientX: box.left + at.x, clientY: box.top + at.y, pointerType: "mouse", bubbles: true }));
-            return canvas.getRootNode().querySelector(".explorer").__vitviz.query().index;
+            return [before, painted()];
         }""",
         explorer.point(33),
     )
-    assert painted == 33
-    assert float(explorer.root.get_attribute("data-repaint-ms")) >= 0
+    assert len(before) == 2
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    assert explorer.query()["index"] == 33

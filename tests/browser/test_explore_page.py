@@ -18,6 +18,15 @@ from vitviz.data import load
 
 pytestmark = pytest.mark.browser
 
+COMPARED = ("positions", "curves", "timing")
+# What a panel's chart draws, as text; null where it does not name these two runs
+DRAWN = """([panel, runs]) => {
+  const { _fullLayout, data } = document.querySelector(`.st-key-panel-${panel} .js-plotly-plot`);
+  const shown = data.map(({ x, y, z, name }) => [name, [x, y, z].map((values) => JSON.stringify(values))]);
+  const named = _fullLayout.meta.split(" ");
+  return runs.every((run) => named.some((id) => id.endsWith(run))) ? JSON.stringify(shown) : null;
+}"""
+
 
 def test_the_first_page_shows_every_panel_and_both_answers(dashboard, visit):
     page = visit(dashboard)
@@ -32,7 +41,7 @@ def test_every_panel_follows_both_sliders_and_keeps_its_place(dashboard, visit):
     page = visit(dashboard)
     whole(page)
     slide(page, "patch_size", "Home")
-    places = {}
+    places, drawn = {}, {}
     for patch_size in PATCH_SIZES:
         tokens = (28 // patch_size) ** 2
         slide(page, "n_maps", "Home")
@@ -45,8 +54,13 @@ def test_every_panel_follows_both_sliders_and_keeps_its_place(dashboard, visit):
             panels["weight-maps"].locator(".annotation").nth(maps - 1).wait_for(state="attached")
             assert list(answers(page)) == ["ViT", "fast ViT"]
             places[patch_size, maps] = panels["attention"].bounding_box()
+            runs = [f"tuned-p{patch_size}-vit", f"tuned-p{patch_size}-fast{maps}"]
+            drawn[patch_size, maps] = [page.evaluate(DRAWN, [panel, runs]) for panel in COMPARED]
+            assert all(drawn[patch_size, maps]), "a chart does not name the models of this setting"
             slide(page, "n_maps", "ArrowRight")
         slide(page, "patch_size", "ArrowRight")
+    positions, _, timing = zip(*drawn.values(), strict=True)  # the curves of untrained models are all alike
+    assert len(set(positions)) == len(set(timing)) == len(drawn)
     # the words under the maps may take a line more or less: what stands above must not move at all
     assert len({(box["x"], box["y"], box["width"]) for box in places.values()}) == 1
 
@@ -66,6 +80,27 @@ def test_the_answers_are_those_of_the_command_line(dashboard, visit, trained, tm
         answer = json.loads(capsys.readouterr().out.splitlines()[-1])["answer"]
         with np.load(tmp_path / "trace.npz") as arrays:
             assert shown[label] == (answer, f"{arrays['probabilities'].max():.0%}")
+
+
+def test_accuracy_parameters_and_operations_are_those_of_the_command_line(dashboard, visit, trained, capsys):
+    def told(*arguments: str) -> dict:
+        assert main([*arguments, "--json"]) == 0
+        return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    page = visit(f"{dashboard}/?patch_size=7&n_maps=2&timing_view=weights")
+    whole(page)
+    chart = page.locator(".st-key-panel-timing .js-plotly-plot")
+    weights = chart.evaluate("node => node._fullData.map(model => [...model.x].reduce((a, b) => a + b, 0))")
+    tests = {run["id"]: run["test"] for run in told("runs", "--runs-dir", str(trained))["runs"]}
+    summary = told("summary", "--preset", "tuned", "--model", "both", "--patch-size", "7", "--n-maps", "2")
+    numbers = page.locator(".vv-flow-number")
+    accuracies = numbers.and_(page.locator("[data-name='test accuracy']")).all_inner_texts()
+    operations = numbers.and_(page.locator("[data-name=operations]")).all_inner_texts()
+    for place, (kind, ending) in enumerate((("vit", "tuned-p7-vit"), ("fast", "tuned-p7-fast2"))):
+        accuracy = next(test for id, test in tests.items() if id.endswith(ending))["accuracy"]
+        assert accuracies[place] == f"{accuracy:.1%}"
+        assert operations[place].startswith(f"{summary[kind]['total_macs'] / 1e6:.1f} M")
+        assert weights[place] == summary[kind]["total_params"]
 
 
 def test_a_link_opened_elsewhere_gives_the_same_view(dashboard, visit):
@@ -160,6 +195,11 @@ def test_a_phone_shows_everything_without_sideways_scrolling(dashboard, visit):
 def test_the_tour_is_shown_once_and_can_be_skipped_with_the_keyboard(dashboard, visit):
     page = visit(dashboard, tour=True)
     card = page.locator(".st-key-tour [role=dialog]")
+    card.wait_for()
+    page.reload()  # in the middle
+    whole(page)
+    assert not card.is_visible()
+    page.get_by_role("button", name="Tour").click()
     card.wait_for()
     seen = []
     for _ in range(5):

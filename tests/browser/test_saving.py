@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_hands import PANELS, says, settled, whole
+from browser_hands import EXPLORER, PANELS, says, settled, whole
 from PIL import Image
 
 from vitviz.commands import main
@@ -42,6 +42,27 @@ def test_every_panels_data_can_be_saved_and_attention_is_that_of_the_command_lin
     with np.load(out) as told, np.load(io.BytesIO(saved["attention"][1])) as seen:
         found = {key for key in seen.files if any(_same(seen[key], told[f"attention_{k}"]) for k in range(4))}
         assert len(found) >= 4
+
+
+def test_what_hovering_shows_is_the_attention_of_the_command_line(dashboard, visit, trained, tmp_path):
+    page = visit(f"{dashboard}/?patch_size=7&n_maps=2&image=Bag+18")
+    whole(page)
+    picture = page.locator(f"{EXPLORER} .picture canvas")
+    unit = picture.bounding_box()["width"] / 4
+    picture.hover(position={"x": 2.5 * unit, "y": 1.5 * unit})  # row 2, column 3: patch 6
+    sample = load("fashion_mnist_mini").test
+    place = int(np.flatnonzero(sample.index == 18)[0])
+    Image.fromarray(sample.images[place, ..., 0]).save(tmp_path / "bag.png")
+    for model, (kind, before) in enumerate((("vit", 4), ("fast2", 2))):  # blocks that read patches
+        run = next(path.name for path in trained.iterdir() if path.name.endswith(f"tuned-p7-{kind}"))
+        arguments = ["trace", run, "--image", str(tmp_path / "bag.png"), "--out", str(tmp_path / f"{kind}.npz")]
+        assert main([*arguments, "--runs-dir", str(trained)]) == 0
+        with np.load(tmp_path / f"{kind}.npz") as told:
+            for layer in range(before):
+                for head, rows in enumerate(told[f"attention_{layer}"]):
+                    at = [model, layer, head]
+                    shown = page.locator(EXPLORER).evaluate("(root, at) => root.__vitviz.read(...at)", at)
+                    np.testing.assert_allclose(shown, rows[6], rtol=1e-3, atol=1e-6)  # float16 on the way
 
 
 def test_a_picture_is_saved_as_png_and_as_svg(dashboard, visit):

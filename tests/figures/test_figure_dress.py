@@ -16,7 +16,7 @@ from vitviz.figures.attention import attention_mosaic
 from vitviz.figures.attention_distance import attention_distance
 from vitviz.figures.curves import METRICS, curves
 from vitviz.figures.layer_costs import layer_costs
-from vitviz.figures.similarity import cosine_matrix, overlap_matrix, position_similarity, position_similarity_grid
+from vitviz.figures.similarity import cosine_matrix, overlap_matrix, position_similarity_grids
 from vitviz.figures.theme import DARK, LIGHT
 from vitviz.figures.timing import ratio, step_time, total_time
 from vitviz.figures.tokens import patches_apart, picture_under_grid, token_sequence
@@ -36,8 +36,7 @@ def every_picture(config, seen, theme):
         "picture": picture_under_grid(seen.image, config, theme),
         "apart": patches_apart(seen.patches, config, theme),
         "sequence": token_sequence(seen.patches, config, theme),
-        "position": position_similarity(np.eye(tokens), 0, config.grid, theme),
-        "positions": position_similarity_grid(np.eye(tokens), config.grid, theme),
+        "positions": position_similarity_grids(dict.fromkeys(BOTH, np.eye(tokens)), config.grid, theme),
         "attention": attention_mosaic(config, seen.attention, 0, theme),
         "maps": weight_maps(seen.image, seen.weight_maps, config, theme),
         "overlap": overlap_matrix(np.eye(maps), theme),
@@ -90,14 +89,8 @@ def test_sliders_do_not_change_the_height_of_a_picture(made_up):
     assert all(each == heights[0] for each in heights)
 
 
-def luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
-
-
 def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
+    dark, light = sorted((palette.luminance(one), palette.luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -111,14 +104,30 @@ def test_words_and_models_stand_out_from_the_page(theme):
         assert contrast(palette.FAST, ground) >= 3
 
 
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_words_on_a_bar_stand_out_from_it(made_up, theme):
+    config = TUNED.model.fast(8)
+    seen = 0
+    for name, picture in every_picture(config, made_up(config), theme).items():
+        for trace in picture.data:
+            if trace.type != "bar" or trace.text is None or trace.textposition == "outside":
+                continue
+            grounds, inks = (np.broadcast_to(each, len(trace.x)) for each in (trace.marker.color, trace.textfont.color))
+            for text, ground, ink in zip(trace.text, grounds, inks, strict=True):
+                if text:
+                    seen += 1
+                    assert contrast(ink, ground) >= 4.5, (name, text)
+    assert seen >= 8  # two steps and the large layers of two models
+
+
 def test_the_sequential_scale_never_turns_back_in_lightness():
-    lightness = [luminance("#" + colour.tobytes().hex()) for colour in palette.colour_table(palette.SEQUENTIAL)]
+    lightness = [palette.luminance("#" + colour.tobytes().hex()) for colour in palette.colour_table(palette.SEQUENTIAL)]
     assert (np.diff(lightness) > -1e-3).all()
     assert lightness[0] < 0.03 and lightness[-1] > 0.7
 
 
 def test_the_diverging_scale_is_lightest_at_zero():
     table = palette.colour_table(palette.DIVERGING, steps=201)
-    lightness = [luminance("#" + colour.tobytes().hex()) for colour in table]
+    lightness = [palette.luminance("#" + colour.tobytes().hex()) for colour in table]
     assert np.argmax(lightness) == 100
     assert table.dtype == np.uint8 and table.shape == (201, 3)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vitviz.config import TUNED
-from vitviz.figures.similarity import cosine_matrix, overlap_matrix, position_similarity, position_similarity_grid
+from vitviz.figures.similarity import APART, cosine_matrix, overlap_matrix, position_similarity_grids
 from vitviz.figures.theme import DARK, LIGHT
 from vitviz.figures.weight_maps import weight_maps
 
@@ -49,33 +49,40 @@ def test_the_picture_lies_under_the_maps_only_when_asked_for(made_up):
     assert np.nanmax(tile_of(alone, 3)) == pytest.approx(1)
 
 
+def colour_of(trace, value: float) -> np.ndarray:
+    """The colour, red, green and blue from 0 to 255, in which a heatmap paints a value."""
+    at = (value - trace.zmin) / (trace.zmax - trace.zmin)
+    stops = [(place, colour) for place, colour in trace.colorscale if colour.startswith("#")]
+    channels = [[int(colour[i : i + 2], 16) for _, colour in stops] for i in (1, 3, 5)]
+    return np.array([np.interp(at, [place for place, _ in stops], channel) for channel in channels])
+
+
 def test_a_cosine_has_the_same_colour_in_every_picture_and_theme():
-    cosines = np.eye(9)
-    drawn = [cosine_matrix(cosines, LIGHT), position_similarity(cosines, 4, 3, DARK)]
-    drawn += [position_similarity_grid(cosines, 3, DARK)]
-    for picture in drawn:
-        assert (picture.data[0].zmin, picture.data[0].zmax) == (-1, 1)
-        assert picture.data[0].colorscale == drawn[0].data[0].colorscale
+    matrix = cosine_matrix(np.eye(9), LIGHT).data[0]
+    assert (matrix.zmin, matrix.zmax) == (-1, 1)
+    for theme in (LIGHT, DARK):
+        for grids in position_similarity_grids({"ViT": np.eye(9), "fast ViT": np.eye(9)}, 3, theme).data[:2]:
+            for cosine in (-1, -0.5, 0, 0.25, 1):
+                np.testing.assert_allclose(colour_of(grids, 127 * cosine), colour_of(matrix, cosine), atol=0.01)
     assert overlap_matrix(np.eye(3), LIGHT).data[0].zmin == 0
 
 
-def test_the_grid_of_grids_shows_every_pair_once(value_at):
-    cosines = np.random.default_rng(0).uniform(-1, 1, (9, 9))
-    trace = position_similarity_grid(cosines, 3, LIGHT).data[0]
-    for patch, other in np.ndindex(9, 9):
-        (row, column), (i, j) = divmod(patch, 3), divmod(other, 3)
-        place = column + 0.9 * (j + 0.5) / 3, row + 0.9 * (i + 0.5) / 3
-        assert value_at(trace, *place) == pytest.approx(cosines[patch, other], rel=1e-5)
-        assert value_at(trace, *place, trace.customdata).tolist() == [i + 1, j + 1, row + 1, column + 1]
+def test_the_grid_of_grids_shows_every_pair_of_both_models_once(value_at):
+    vit, fast = np.random.default_rng(0).uniform(-1, 1, (2, 9, 9))
+    picture = position_similarity_grids({"ViT": vit, "fast ViT": fast}, 3, LIGHT)
+    for trace, cosines, left in zip(picture.data[:2], (vit, fast), (0, 3 + APART), strict=True):
+        for patch, other in np.ndindex(9, 9):
+            (row, column), (i, j) = divmod(patch, 3), divmod(other, 3)
+            place = left + column + 0.9 * (j + 0.5) / 3, row + 0.9 * (i + 0.5) / 3
+            assert value_at(trace, *place) / 127 == pytest.approx(cosines[patch, other], abs=0.5 / 127 + 1e-6)
+        empty = value_at(trace, left + 0.95, 0.5)
+        assert empty == trace.zmin and trace.colorscale[0][1] == "rgba(0,0,0,0)"
+    assert [note.text.split()[-1] for note in picture.layout.annotations[:2]] == ["ViT", "ViT"]
 
 
-def test_the_similarity_of_one_patch_is_its_row_on_the_grid(value_at):
-    cosines = np.random.default_rng(1).uniform(-1, 1, (9, 9))
-    picture = position_similarity(cosines, 5, 3, LIGHT)
-    assert value_at(picture.data[0], 1 / 6, 5 / 6) == pytest.approx(cosines[5, 6], rel=1e-5)
-    outline = picture.data[-1]  # around patch 5: second row, third column
-    assert min(x for x in outline.x if x is not None) == pytest.approx(2 / 3)
-    assert min(y for y in outline.y if y is not None) == pytest.approx(1 / 3)
+def test_the_grids_of_grids_of_small_patches_stay_small_on_the_way():
+    cosines = np.random.default_rng(1).uniform(-1, 1, (196, 196))
+    assert len(position_similarity_grids({"ViT": cosines, "fast ViT": cosines}, 14, LIGHT).to_json()) < 200_000
 
 
 def test_a_small_matrix_is_labelled_with_its_values_and_a_large_one_is_not():

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.untrained_runs import save_family, save_zoo
+from ui.untrained_runs import save_family, save_run, save_zoo
 
+from vitviz.config import TUNED
 from vitviz.figures.theme import LIGHT
 from vitviz.runs import RunStore
 from vitviz.trace import trace
 from vitviz.ui import caches, warm
 from vitviz.ui.catalogue import catalogue
-from vitviz.ui.panels import PANELS
+from vitviz.ui.panels import PANELS, answers, curves, tokens, weight_maps
 from vitviz.ui.panels.panel import as_csv, as_npz
 from vitviz.ui.pictures import gallery_for
 from vitviz.ui.scene import Scene
@@ -203,3 +206,39 @@ def test_every_panel_says_what_it_shows_and_names_its_source():
     for panel in PANELS:
         assert panel.sentence.endswith(".") and panel.sentence.count(". ") == 0
         assert "arXiv" in panel.more or panel.key in ("curves", "timing")
+
+
+def test_the_curves_say_on_what_how_long_and_when_both_models_were_trained(scene):
+    said = curves.trained_on(scene)
+    assert said.startswith("Fashion-MNIST") and "(the first 100 pictures)" in said
+    for part in ("10 classes", "(from a test)", "2 epochs", "seed 0", "Trained: 01 March 2026."):
+        assert part in said
+    later = dataclasses.replace(scene.pair.fast, created=scene.pair.fast.created + timedelta(days=2))
+    other = Scene(dataclasses.replace(scene.pair, fast=later), scene.picture, LIGHT)
+    assert "ViT on 01 March 2026, fast ViT on 03 March 2026" in curves.trained_on(other)
+
+
+def test_a_second_token_learner_is_said_and_its_maps_are_in_the_data(tmp_path):
+    vit = dataclasses.replace(TUNED.model, patch_size=7)
+    for number, config in enumerate((vit, dataclasses.replace(vit.fast(2), fuse_after=3))):
+        save_run(tmp_path, config, TUNED.train, "tuned", number)
+    (family,) = catalogue(tmp_path, tmp_path / "no zoo").families.values()
+    pair = family.pair(7, 2)
+    seen = Scene(pair, gallery_for(pair.vit).picture(""), LIGHT).traced()
+    (panel,) = [panel for panel in PANELS if panel.key == "weight-maps"]
+    assert "those of the second, after block 3" in weight_maps.second(seen.traces["fast ViT"])
+    np.testing.assert_array_equal(panel.data(seen)["second_weight_maps"], seen.traces["fast ViT"].second_weight_maps)
+
+
+def test_a_token_learner_in_front_of_all_blocks_is_not_after_block_0(scene):
+    first = dataclasses.replace(scene.pair.fast, model=dataclasses.replace(scene.pair.fast.model, insert_after=0))
+    said = tokens.shapes(Scene(dataclasses.replace(scene.pair, fast=first), scene.picture, LIGHT))
+    assert "before&nbsp;block&nbsp;1" in said and "after" not in said
+
+
+def test_a_chart_that_leaves_classes_out_says_so(scene):
+    assert answers.left_out(scene) == ""
+    names, model = tuple(f"class {k}" for k in range(100)), dataclasses.replace(scene.pair.vit.model, classes=100)
+    many = dataclasses.replace(scene.pair.vit, model=model, class_names=names)
+    crowd = Scene(dataclasses.replace(scene.pair, vit=many), scene.picture, LIGHT)
+    assert "10 likeliest of 100 classes" in answers.left_out(crowd)

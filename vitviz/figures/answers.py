@@ -11,6 +11,8 @@ from vitviz.figures.palette import model_colour
 from vitviz.figures.sheet import Sheet
 from vitviz.figures.theme import Theme
 
+MOST = 10  # classes in a chart
+
 
 def answers(
     probabilities: Mapping[str, np.ndarray],
@@ -18,7 +20,7 @@ def answers(
     theme: Theme,
     *,
     truth: int | None = None,
-    most: int = 10,
+    most: int = MOST,
     height: int = 330,
 ) -> go.Figure:
     """Horizontal bars, one per model and class; each model's answer is written in bold.

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import plotly.graph_objects as go
 
-from vitviz.figures.palette import model_colour, with_alpha
+from vitviz.figures.palette import ink_on, mixed, model_colour
 from vitviz.figures.sheet import Sheet
 from vitviz.figures.theme import Theme
 
@@ -38,17 +38,18 @@ def layer_costs(
         rows = [row for row in models[label] if getattr(row, what)]
         values = [getattr(row, what) for row in rows]
         names = [row.name.replace("_", " ") for row in rows]
+        colours = [_colour(row.name, label, theme) for row in rows]
         starts = [sum(values[:index]) for index in range(len(values))]
         sheet.add(
             dict(
                 type="bar", y=[at] * len(rows), x=values, base=starts, orientation="h", width=0.62,
                 marker=dict(
-                    color=[_colour(row.name, label, theme) for row in rows],
+                    color=colours,
                     line=dict(color=theme.background, width=1.5),
                 ),
                 text=[name if value > 0.075 * widest else "" for name, value in zip(names, values, strict=True)],
                 textposition="inside", insidetextanchor="middle", textangle=0,
-                textfont=dict(color="#FFFFFF", size=12), constraintext="none",
+                textfont=dict(color=[ink_on(colour) for colour in colours], size=12), constraintext="none",
                 customdata=[
                     [name, f"{value:,}", value / totals[label]] for name, value in zip(names, values, strict=True)
                 ],
@@ -75,7 +76,7 @@ def _colour(name: str, label: str, theme: Theme) -> str:
     if name.startswith("token_"):
         return theme.accent
     if not name.startswith("block_"):
-        return with_alpha(theme.muted, 0.75)
+        return mixed(theme.muted, theme.background, 0.75)
     return model_colour(label)
 
 

@@ -15,26 +15,27 @@ GAP = 0.08  # of a tile's side
 
 
 class Mosaic(NamedTuple):
-    """`z`: `(rows·(h+1), columns·(w+1), …)` with NaN (whole numbers: 0) in the gaps; `x`, `y`: edges."""
+    """`z`: `(rows·(h+1), columns·(w+1), …)` with NaN (whole numbers: `empty`) in the gaps; `x`, `y`: edges."""
 
     z: np.ndarray
     x: np.ndarray
     y: np.ndarray
 
 
-def mosaic(tiles: np.ndarray, first_row: int = 0, gap: float = GAP) -> Mosaic:
+def mosaic(tiles: np.ndarray, first_row: int = 0, gap: float = GAP, empty: int = 0) -> Mosaic:
     """Lays out tiles.
 
     Args:
         tiles: `(rows, columns, h, w)`, or with trailing axes `(rows, columns, h, w, k)` for hover data.
         first_row: where the first row of tiles stands, to put several mosaics in one picture.
         gap: space after each tile, as a part of the tile's place.
+        empty: what whole numbers have in the gaps.
     """
     rows, columns, height, width = tiles.shape[:4]
     rest = tiles.shape[4:]
     whole = np.issubdtype(tiles.dtype, np.integer)  # small numbers for hovering: a gap's are never read
-    dtype, empty = (tiles.dtype, 0) if whole else (np.float32, np.nan)
-    z = np.full((rows, height + 1, columns, width + 1, *rest), empty, dtype=dtype)
+    dtype, between = (tiles.dtype, empty) if whole else (np.float32, np.nan)
+    z = np.full((rows, height + 1, columns, width + 1, *rest), between, dtype=dtype)
     z[:, :height, :, :width] = np.moveaxis(tiles, 1, 2)  # (rows, h, columns, w, …)
     z = z.reshape(rows * (height + 1), columns * (width + 1), *rest)
     return Mosaic(z, _edges(columns, width, gap), first_row + _edges(rows, height, gap))

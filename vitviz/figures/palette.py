@@ -51,3 +51,21 @@ def with_alpha(colour: str, alpha: float) -> str:
     """`#RRGGBB` as a CSS colour of that opacity."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def mixed(colour: str, ground: str, share: float) -> str:
+    """`#RRGGBB` over a ground, as the solid colour that one sees; `share` is the colour's."""
+    both = [[int(each[i : i + 2], 16) for i in (1, 3, 5)] for each in (colour, ground)]
+    return "#" + "".join(f"{round(share * over + (1 - share) * under):02X}" for over, under in zip(*both, strict=True))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `#RRGGBB`, 0…1 (WCAG 2.1)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever stands out more from `#RRGGBB`: one of them has a contrast of 4.5:1 on any colour."""
+    return "#000000" if luminance(colour) > 0.179 else "#FFFFFF"

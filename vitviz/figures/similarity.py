@@ -2,68 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import plotly.graph_objects as go
 
-from vitviz.figures.mosaic import cell_outline, mosaic, place_numbers
-from vitviz.figures.outline import add_outline
-from vitviz.figures.palette import DIVERGING, SEQUENTIAL, plotly_scale
+from vitviz.figures.mosaic import cell_outline, mosaic
+from vitviz.figures.palette import DIVERGING, SEQUENTIAL, model_colour, plotly_scale
 from vitviz.figures.sheet import Sheet
 from vitviz.figures.theme import Theme, colour_bar
 
-# Beyond this many patches, hover data for every pair weighs megabytes and cells are below a screen pixel
-MAX_HOVERED_PATCHES = 256
-OTHER_PLACE = "row %{customdata[0]}, column %{customdata[1]}<br>cosine %{z:.2f}<extra></extra>"
+# Cosines of the grids of grids are whole steps, a byte each: of 196 patches there are 77,000 for two models
+STEPS = 127
+EMPTY = -STEPS - 1  # the gap between two small grids
+GAP = 0.1  # of a small grid's place
+APART = 0.6  # between the two models, in places
 
 
-def position_similarity(
-    similarity: np.ndarray, patch: int, grid: int, theme: Theme, height: int = 300
+def position_similarity_grids(
+    similarities: Mapping[str, np.ndarray], grid: int, theme: Theme, height: int = 460
 ) -> go.Figure:
-    """How alike the positional embedding of `patch` is to all others, at their places in the picture.
+    """The grid of grids of each model: at the place of every patch, the similarity of that patch with all others.
 
-    `similarity`: `(tokens, tokens)` cosines in [-1, 1].
+    `similarities`: per model, by its label, `(tokens, tokens)` cosines in [-1, 1]. The models stand side by side, a
+    patch's small grid takes a unit square, and a second model begins at `grid + APART`. One alone keeps its place.
     """
-    tile = similarity[patch].reshape(1, 1, grid, grid)
-    z, x, y = mosaic(tile, gap=0.0)
-    sheet = Sheet(theme, height, right=72)
-    row, column = divmod(patch, grid)
-    sheet.add(
-        _cosines(
-            z, theme, x=x, y=y, xgap=1, ygap=1, customdata=mosaic(place_numbers(grid, grid)[None, None], gap=0.0).z,
-            hovertemplate=f"row {row + 1}, column {column + 1} with " + OTHER_PLACE, hoverongaps=False,
+    sheet = Sheet(theme, height, left=1, right=1, top=24, bottom=32)
+    for number, (label, similarity) in enumerate(similarities.items()):
+        left = number * (grid + APART)
+        steps = np.rint(similarity * STEPS).astype(np.int8).reshape(grid, grid, grid, grid)
+        z, x, y = mosaic(steps, gap=GAP, empty=EMPTY)
+        sheet.add(
+            dict(
+                type="heatmap", z=z, x=left + x, y=y, zmin=EMPTY, zmax=STEPS, colorscale=_scale_of_steps(),
+                showscale=number == 0, colorbar=_bar_below(theme), hoverinfo="skip", name=label,
+            )
         )
+        name = f'<span style="color:{model_colour(label)}">■</span> {label}'
+        sheet.write(name, size=13, colour=theme.text, x=left, y=0, xanchor="left", yanchor="bottom", yshift=3)
+    _frames(sheet, len(similarities), grid, theme)
+    sheet.write("cosine", x=0, y=0, xref="paper", yref="paper", xanchor="left", yanchor="top", yshift=-3)
+    sheet.square_axes(2 * grid + APART - GAP, grid - GAP)
+    return sheet.figure()
+
+
+def _scale_of_steps() -> list[tuple[float, str]]:
+    """`DIVERGING` from -1 to 1; nothing at all where a step is `EMPTY`."""
+    first = 1 / (STEPS - EMPTY)
+    stops = [(first + place * (1 - first), colour) for place, colour in plotly_scale(DIVERGING)]
+    return [(0, "rgba(0,0,0,0)"), (first / 2, "rgba(0,0,0,0)"), (first / 2, DIVERGING[0]), *stops]
+
+
+def _bar_below(theme: Theme) -> dict:
+    bar = colour_bar(
+        theme, "", tickvals=[STEPS * cosine for cosine in (-1, -0.5, 0, 0.5, 1)],
+        ticktext=["−1", "−0.5", "0", "0.5", "1"],
     )
-    add_outline(sheet, *cell_outline(0, 0, divmod(patch, grid), (grid, grid), gap=0.0))
-    sheet.square_axes(1, 1)
-    return sheet.figure()
+    return bar | dict(orientation="h", x=1, xanchor="right", len=0.8, y=0, yanchor="top", ypad=8, xpad=8)
 
 
-def position_similarity_grid(similarity: np.ndarray, grid: int, theme: Theme, height: int = 460) -> go.Figure:
-    """The grid of grids: at the place of every patch, the similarity of that patch with all others."""
-    z, x, y = mosaic(similarity.reshape(grid, grid, grid, grid), gap=0.1)
-    sheet = Sheet(theme, height, right=72)
-    hover = dict(hoverinfo="skip")
-    if grid * grid <= MAX_HOVERED_PATCHES:
-        places = place_numbers(grid, grid).astype(np.uint8)
-        other = np.broadcast_to(places, (grid, grid, grid, grid, 2))
-        own = np.broadcast_to(places[:, :, None, None], other.shape)
-        hover = dict(
-            customdata=mosaic(np.concatenate([other, own], axis=-1), gap=0.1).z, hoverongaps=False,
-            hovertemplate="row %{customdata[2]}, column %{customdata[3]} with " + OTHER_PLACE,
-        )
-    sheet.add(_cosines(z, theme, x=x, y=y, **hover))
-    _frames(sheet, grid, theme)
-    sheet.square_axes(grid - 0.1, grid - 0.1)
-    return sheet.figure()
-
-
-def _frames(sheet: Sheet, grid: int, theme: Theme) -> None:
+def _frames(sheet: Sheet, models: int, grid: int, theme: Theme) -> None:
     """A hairline around every small grid: cosines near 0 are nearly white, as a light page is."""
     xs, ys = [], []
-    for row in range(grid):
-        for column in range(grid):
-            x, y = cell_outline(row, column, (0, 0), (1, 1), gap=0.1)
-            xs, ys = xs + x, ys + y
+    for model, row, column in np.ndindex(models, grid, grid):
+        x, y = cell_outline(row, column, (0, 0), (1, 1), gap=GAP)
+        xs += [at if at is None else at + model * (grid + APART) for at in x]
+        ys += y
     line = dict(color=theme.muted, width=0.75)
     sheet.add(dict(type="scatter", x=xs, y=ys, mode="lines", line=line, hoverinfo="skip", cliponaxis=False))
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vitviz.analysis.operations import TUTORIAL_RATIO
-from vitviz.figures.palette import model_colour, with_alpha
+from vitviz.figures.palette import ink_on, model_colour, with_alpha
 from vitviz.figures.sheet import Sheet
 from vitviz.figures.theme import Theme
 
@@ -32,7 +32,7 @@ def step_time(steps: Mapping[str, Mapping[str, float]], theme: Theme, height: in
                     color=theme.text, thickness=1.5, width=5,
                 ),
                 text=[f"<b>{median:.1f} ms</b>"], textposition="inside", insidetextanchor="start", textangle=0,
-                textfont=dict(color="#FFFFFF", size=13),
+                textfont=dict(color=ink_on(model_colour(label)), size=13),
                 hovertemplate=f"{label}: median {median:.1f} ms per step<br>half of all steps take {low:.1f} to "
                 f"{high:.1f} ms<extra></extra>",
             )

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_EXPLORER, _MACHINE = _HERE / "attention_explorer", _HERE / "time_machine"
+_EXPLORER, _POSITIONS, _MACHINE = _HERE / "attention_explorer", _HERE / "positions_view", _HERE / "time_machine"
 PLOTLY = "plotly.js"  # the only one that is no module: npm's plotly.js-cartesian-dist-min as it is delivered, MIT
 # The files of a script are joined in their order into one: each may use what the ones before it define
 SCRIPTS: dict[str, tuple[Path, ...]] = {
@@ -24,8 +24,14 @@ SCRIPTS: dict[str, tuple[Path, ...]] = {
         _EXPLORER / name
         for name in (
             "scene.js", "query.js", "maps.js", "place.js", "paint.js", "words.js", "distance.js", "tokens.js",
-            "panel.js", "explorer.js",
+            "panel.js", "patch_told.js", "explorer.js",
         )
+    ),
+    "positions.js": (
+        *(_EXPLORER / name for name in (
+            "scene.js", "query.js", "paint.js", "words.js", "distance.js", "patch_told.js",
+        )),
+        _POSITIONS / "positions.js",
     ),
     "machine.js": (
         *(_EXPLORER / name for name in ("scene.js", "query.js", "maps.js", "paint.js", "distance.js")),

@@ -83,7 +83,7 @@ def eager(static: Path) -> str | None:
         return None
     files = [file for name in PARTS for file in sorted((static / "static" / "js").glob(f"{name}.*.js"))]
     modules = [f"./static/js/{file.name}" for file in files]
-    modules += [scripts.address(name) for name in ("explorer.js", "charts.js")]
+    modules += [scripts.address(name) for name in ("explorer.js", "charts.js", "positions.js")]
     links = "".join(f'<link rel="modulepreload" crossorigin href="{module}">' for module in modules)
     plotly = f'<script defer data-plotly onerror="this.remove()" src="{scripts.address(scripts.PLOTLY)}"></script>'
     document = document.replace("<title>Streamlit</title>", f"<title>{html.escape(TITLE)}</title>")

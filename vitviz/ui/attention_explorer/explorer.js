@@ -18,6 +18,7 @@ class Explorer {
     this.canvas = this.find(".picture canvas");
     this.#listen();
     this.resizing = new ResizeObserver(() => this.#resize());
+    this.onAsked = ({ detail }) => this.#pinAt(detail.pixel);
     // For tests, and for whoever wants the numbers behind the colours
     root.__vitviz = {
       read: (model, layer, head) => Array.from(this.shown[model][layer][head].values),
@@ -32,6 +33,7 @@ class Explorer {
     this.report = report;
     this.turn += 1;
     this.resizing.observe(this.find(".models"));
+    document.addEventListener(PIN, this.onAsked);
     const read = readHeader(data);
     const { key, request, digest } = read.header;
     this.key = key;
@@ -51,6 +53,7 @@ class Explorer {
     if (turn !== this.turn) return; // a later call has taken over this element
     clearTimeout(this.waiting);
     this.resizing.disconnect();
+    document.removeEventListener(PIN, this.onAsked);
   }
 
   #take(scene) {
@@ -109,6 +112,12 @@ class Explorer {
 
   #togglePin(query) {
     this.#pin(sameQuery(query, this.pinned) ? null : query);
+  }
+
+  /** another part of the page asks for it */
+  #pinAt(pixel) {
+    if (pixel) this.#togglePin(patchAtPixel(this.scene, pixel));
+    else if (this.pinned) this.#pin(null);
   }
 
   #hold(map) {
@@ -278,6 +287,7 @@ class Explorer {
     this.root.dataset.repaintMs = this.lastRepaintMs.toFixed(2);
     this.root.dataset.query = writePin(scene, query);
     this.root.dataset.pinned = String(this.pinned !== null);
+    tellPatch(this.lastPixel, this.pinned?.kind === "patch");
   }
 
   #drawPicture(lit, shared) {

@@ -19,6 +19,7 @@ const Plotly = await plotly();
 const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, responsive: false };
 const CAMERA = "M9 4h6l1.5 2H21v14H3V6h4.5zM12 8.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9";
 const CORNERS = "M3 3h7v2H5v5H3zM14 3h7v7h-2V5h-5zM3 14h2v5h5v2H3zM19 14h2v7h-7v-2h5z";
+const NARROWEST = 60; // px: in less, Plotly finds no room for its axes and says so in the console
 const charts = new WeakMap();
 
 function button(label, path, act) {
@@ -43,7 +44,12 @@ class Chart {
       button("Save this picture", CAMERA, () => this.#save()),
       button("Whole screen", CORNERS, () => this.#wholeScreen()),
     );
-    place.replaceChildren(this.node, tools);
+    this.tip = document.createElement("div");
+    this.tip.className = "vv-chart-tip";
+    this.tip.hidden = true;
+    place.replaceChildren(this.node, tools, this.tip);
+    this.node.addEventListener("pointermove", (event) => this.#tell(event));
+    this.node.addEventListener("pointerleave", () => this.#tell(null));
     this.resizing = new ResizeObserver(() => this.#fit());
   }
 
@@ -73,7 +79,7 @@ class Chart {
 
   #draw() {
     const size = this.#size();
-    if (!size.width) return; // not on the page yet: its size will come
+    if (size.width < NARROWEST) return; // not on the page yet: its size will come
     this.size = size;
     const { data, layout } = this.figure;
     Plotly.react(this.node, data, { ...layout, ...size, autosize: false }, CONFIG);
@@ -81,10 +87,32 @@ class Chart {
 
   #fit() {
     const { width, height } = this.#size();
-    if (!width || (width === this.size?.width && height === this.size?.height)) return;
+    if (width < NARROWEST || !height || (width === this.size?.width && height === this.size?.height)) return;
     if (!this.size) return this.#draw();
     this.size = { width, height };
     Plotly.relayout(this.node, { width, height });
+  }
+
+  /** Where the pointer is, in the units of the axes, for whoever on the page knows more of it, and may say it here. */
+  #tell(event) {
+    this.tip.hidden = true;
+    const axes = this.node._fullLayout;
+    const box = this.place.getBoundingClientRect();
+    const [left, top] = event ? [event.clientX - box.left, event.clientY - box.top] : [];
+    const detail = event && axes?.xaxis && {
+      x: axes.xaxis.p2c(left - axes.xaxis._offset),
+      y: axes.yaxis.p2c(top - axes.yaxis._offset),
+      say: (lines) => this.#say(lines, left, top),
+    };
+    this.node.dispatchEvent(new CustomEvent("vitviz:chart", { bubbles: true, detail: detail || null }));
+  }
+
+  #say(lines, left, top) {
+    const { tip, place } = this;
+    tip.replaceChildren(...lines.map((line) => Object.assign(document.createElement("span"), { textContent: line })));
+    tip.hidden = false;
+    tip.style.left = `${Math.max(0, Math.min(left + 14, place.clientWidth - tip.offsetWidth))}px`;
+    tip.style.top = `${top > tip.offsetHeight + 14 ? top - tip.offsetHeight - 10 : top + 18}px`;
   }
 
   #save() {

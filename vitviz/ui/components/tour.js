@@ -52,7 +52,7 @@ export default function ({ data, parentElement }) {
   const show = (index) => {
     at = index;
     ring.hidden = card.hidden = at < 0;
-    if (at < 0) { remember(); start.focus({ preventScroll: true }); return; }
+    if (at < 0) { start.focus({ preventScroll: true }); return; }
     const step = shown[at];
     find(".count").textContent = `${at + 1} of ${shown.length}`;
     find("#title").textContent = step.title;
@@ -66,7 +66,9 @@ export default function ({ data, parentElement }) {
 
   const begin = () => {
     shown = steps.filter((step) => document.querySelector(step.selector));
-    if (shown.length) show(0);
+    if (!shown.length) return;
+    remember(); // once it is on the screen: who loads the page again in the middle has seen it
+    show(0);
   };
 
   start.onclick = begin;

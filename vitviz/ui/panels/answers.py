@@ -7,7 +7,7 @@ import html
 import plotly.graph_objects as go
 import streamlit as st
 
-from vitviz.figures.answers import answers
+from vitviz.figures.answers import MOST, answers
 from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
 
@@ -20,7 +20,7 @@ def _render(scene: Scene) -> None:
         return answers(shares, scene.class_names, scene.theme, truth=scene.picture.label, height=HEIGHT)
 
     chart(draw, scene, "answers", "Both models' probabilities for every class")
-    st.html(f'<p class="vv-note">{html.escape(agreement(scene))}</p>')
+    st.html(f'<p class="vv-note">{html.escape(agreement(scene) + left_out(scene))}</p>')
 
 
 def answer(scene: Scene, label: str) -> tuple[str, float, bool | None]:
@@ -41,6 +41,12 @@ def agreement(scene: Scene) -> str:
     if scene.picture.label is None:
         return text + "Nobody has said what it really is."
     return text + f"It is: {scene.class_names[scene.picture.label]}."
+
+
+def left_out(scene: Scene) -> str:
+    """Says that the chart does not show every class, where it does not."""
+    classes = len(scene.class_names)
+    return f" Shown: the {MOST} likeliest of {classes} classes; the saved data has all." if classes > MOST else ""
 
 
 def _data(scene: Scene) -> list[dict[str, object]]:

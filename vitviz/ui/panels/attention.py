@@ -36,11 +36,11 @@ def _render(scene: Scene) -> None:
 
 
 def _changed() -> None:
-    """The pin or a switch was changed: the panel of positions follows the pin, the rest of the page stays."""
+    """The pin or a switch was changed: the rest of the page stays, and the positions follow in the browser."""
     reported = st.session_state[EXPLORER].get("view")
     if reported is not None:
         _keep_in_link(View.read(reported))
-    st.rerun(["fragment-attention", "fragment-positions"])
+    st.rerun(["fragment-attention"])
 
 
 def _explorer_model(label: str, trace: Trace) -> ExplorerModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from vitviz.figures.curves import METRICS, curves
+from vitviz.ui.catalogue import TITLES
 from vitviz.ui.panels.choice import choice
 from vitviz.ui.panels.panel import Panel, chart
 from vitviz.ui.scene import Scene
@@ -35,20 +36,26 @@ def _render(scene: Scene) -> None:
         switches=(metric, clock),
         reads=("ViT", "fast ViT"),
     )
-    st.caption(_trained_on(scene))
+    st.caption(trained_on(scene))
     link_to(scene.runs.values())
 
 
-def _trained_on(scene: Scene) -> str:
-    run = next(iter(scene.runs.values()))
+def trained_on(scene: Scene) -> str:
+    """The data, the training and its outcome in a line or two."""
+    run = next(iter(scene.runs.values()))  # the models of a scene are trained alike
+    train, title = run.train, TITLES.get(run.train.dataset, run.train.dataset)
+    dates = {label: f"{one.created:%d %B %Y}" for label, one in scene.runs.items()}
+    same = len(set(dates.values())) == 1
+    when = next(iter(dates.values())) if same else ", ".join(f"{label} on {date}" for label, date in dates.items())
+    epochs = "1 epoch" if train.epochs == 1 else f"{train.epochs} epochs"
     tests = [
         f"{label} {run.metrics['test']['accuracy']:.1%}" for label, run in scene.runs.items() if "test" in run.metrics
     ]
     pictures = "" if run.train.limit is None else f" (the first {run.train.limit:,} pictures)"
     tested = f" Test accuracy: {', '.join(tests)}." if tests else ""
     return (
-        f"Trained on {run.data_source}{pictures}, {run.created:%d %B %Y}, seed {run.train.seed}, "
-        f"{run.train.validation_fraction:.0%} held out.{tested}"
+        f"{title[0].upper()}{title[1:]}{pictures}, {run.model.classes} classes (from {run.data_source}), {epochs}, "
+        f"seed {train.seed}, {train.validation_fraction:.0%} held out. Trained: {when}.{tested}"
     )
 
 

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from vitviz.analysis.similarity import cosine_similarity
-from vitviz.figures.similarity import position_similarity, position_similarity_grid
-from vitviz.ui.panels.choice import choice
+from vitviz.figures.similarity import position_similarity_grids
 from vitviz.ui.panels.panel import Panel, chart
-from vitviz.ui.pinned import pinned_patch
+from vitviz.ui.positions_view import positions_view
 from vitviz.ui.scene import Scene
 
-HEIGHT = 262
+HEIGHT = 212  # pixels
+CAPTION = "Alike embeddings show what was learned about places, not that an answer relies on it."
 
 
 def _render(scene: Scene) -> None:
-    with st.container(horizontal=True, gap="small", key="pick-positions"):
-        model = choice("Model", list(scene.traces), key="positions_model")
-        view = choice("View", ["all patches", "one patch"], key="positions_view")
+    similarities = {label: cosine_similarity(trace.position_embedding) for label, trace in scene.traces.items()}
     config = scene.config
-    patch = pinned_patch(config)
-
-    def draw() -> go.Figure:
-        similarity = cosine_similarity(scene.traces[model].position_embedding)
-        if view == "one patch":
-            return position_similarity(similarity, patch, config.grid, scene.theme, height=HEIGHT)
-        return position_similarity_grid(similarity, config.grid, scene.theme, height=HEIGHT)
-
-    alt = f"Cosine similarity of positional embeddings, {model}, {view}"
-    chart(draw, scene, "positions", alt, switches=(model, view, patch if view == "one patch" else None), reads=(model,))
-    row, column = divmod(patch, config.grid)
-    st.caption(
-        f"The patch at row {row + 1}, column {column + 1}. Pin another one in the attention panel."
-        if view == "one patch"
-        else "Each small square belongs to the patch at its place, and shows that patch against all others."
-    )
+    with st.container(key="positions-body"):
+        positions_view(similarities, grid=config.grid, patch_size=config.patch_size)
+        chart(
+            lambda: position_similarity_grids(similarities, config.grid, scene.theme, height=HEIGHT),
+            scene,
+            "positions",
+            f"For every patch, the cosines of its positional embedding with all others: {' and '.join(similarities)}",
+            reads=("ViT", "fast ViT"),
+        )
+    st.caption(CAPTION)
 
 
 def _data(scene: Scene) -> dict[str, np.ndarray]:
@@ -53,7 +44,7 @@ def _data(scene: Scene) -> dict[str, np.ndarray]:
 PANEL = Panel(
     key="positions",
     title="Positions",
-    sentence="What the model learned about places: patches with alike positional embeddings count as neighbours.",
+    sentence="What each model learned about places, for the patch under the pointer and for all: alike means near.",
     more=r"""
 **Cosine similarity of positional embeddings.** Each place has a learned vector $e_p \in \mathbb{R}^D$. Nobody tells
 the model which places lie side by side; if neighbours come out alike, it found that in the pictures.

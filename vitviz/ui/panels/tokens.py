@@ -29,7 +29,7 @@ def _render(scene: Scene) -> None:
         "The picture under its patch grid, the patches taken apart, and the sequence in which they are read",
         reads=reads,
     )
-    st.html(f'<p class="vv-shapes">{_shapes(scene)}</p>')
+    st.html(f'<p class="vv-shapes">{shapes(scene)}</p>')
 
 
 def _figure(trace: Trace, scene: Scene) -> go.Figure:
@@ -44,7 +44,7 @@ def _figure(trace: Trace, scene: Scene) -> go.Figure:
     )
 
 
-def _shapes(scene: Scene) -> str:
+def shapes(scene: Scene) -> str:
     """Every step in words, as HTML."""
     config = scene.config
     side, values = config.image_size, config.patch_values
@@ -55,7 +55,8 @@ def _shapes(scene: Scene) -> str:
     ]
     if scene.pair.fast is not None:
         fast = scene.pair.fast.model
-        steps.append(f"fast ViT after block {fast.insert_after}: {fast.n_maps}×{fast.width}")
+        place = "before block 1" if fast.insert_after == 0 else f"after block {fast.insert_after}"
+        steps.append(f"fast ViT {place}: {fast.n_maps}×{fast.width}")
     text = " → ".join(html.escape(step).replace(" ", "&nbsp;") for step in steps)
     covered = config.grid * config.patch_size
     if covered < side:

@@ -38,7 +38,7 @@ def _render(scene: Scene) -> None:
         alt = f"{trace.config.n_maps} weight maps: {view}"
         reads = ("fast ViT", "picture")
         chart(lambda: _figure(scene, trace, view, each), scene, "weight-maps", alt, switches=(view, each), reads=reads)
-    st.caption(reading(trace))
+    st.caption(reading(trace) + second(trace))
 
 
 def _figure(scene: Scene, trace: Trace, view: str, each: bool):
@@ -71,6 +71,16 @@ def reading(trace: Trace) -> str:
     return f"{numbers} The maps divide the work: a map uses {coverage:.0%} of the picture on average."
 
 
+def second(trace: Trace) -> str:
+    """Where the maps of a second TokenLearner are, if the model has one: they are not among those shown here."""
+    if trace.second_weight_maps is None:
+        return ""
+    return (
+        f" These are the first TokenLearner's; those of the second, after block {trace.config.fuse_after}, are in the "
+        "saved data and under the attention."
+    )
+
+
 def _rows(trace: Trace) -> list[dict[str, float]]:
     found = statistics(trace.weight_maps)
     return [
@@ -95,6 +105,7 @@ _COLUMNS = {
 def _data(scene: Scene) -> dict[str, np.ndarray]:
     trace = scene.traces["fast ViT"]
     found = statistics(trace.weight_maps)
+    later = {"second_weight_maps": trace.second_weight_maps, "second_learned_tokens": trace.second_learned_tokens}
     return {
         "weight_maps": trace.weight_maps,
         "learned_tokens": trace.learned_tokens,
@@ -103,6 +114,7 @@ def _data(scene: Scene) -> dict[str, np.ndarray]:
         "mean": found.mean,
         "entropy": found.entropy,
         "coverage": found.coverage,
+        **{name: array for name, array in later.items() if array is not None},
     }
 
 

@@ -127,7 +127,7 @@ def _figures(job: Job) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="race-scores"):
             metric = st.selectbox(
                 "Measure", [name for name in METRICS if name != "loss"], format_func=METRICS.get, key="race_measure",
-                label_visibility="collapsed", width=168,
+                label_visibility="collapsed", width=168, bind="query-params",
             )  # fmt: skip
             st.html('<p class="vv-note">solid: validation, dashed: training</p>', width="stretch")
         _chart(live_curves(job, metric, theme, over), "race-score", f"{METRICS[metric]} of both models over {over}")
