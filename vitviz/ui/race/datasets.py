@@ -14,6 +14,7 @@ from vitviz.data.keras_cache import cache_folder, cached_cifar
 from vitviz.data.mnist_files import IDX_FILES, NPZ_FILE
 from vitviz.data.pictures import SUFFIXES
 from vitviz.data.published import PUBLISHED
+from vitviz.data.sample import TRAIN_PER_CLASS
 from vitviz.ui.pictures import SAMPLE
 
 TITLES = {
@@ -24,7 +25,6 @@ TITLES = {
     "cifar100": "CIFAR-100",
     "folder": "A folder of pictures",
 }
-SAMPLE_PER_CLASS = 500
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def about(name: str, folder: str | None) -> About:
         return _about_folder(folder)
     if name == SAMPLE:
         shape, names = PUBLISHED["fashion_mnist"].image_shape, PUBLISHED["fashion_mnist"].class_names
-        return About(TITLES[name], shape, len(names), SAMPLE_PER_CLASS)
+        return About(TITLES[name], shape, len(names), TRAIN_PER_CLASS)
     published = PUBLISHED[name]
     problem = _missing(name) if folder is None else _cannot_be_read(name, folder, _stamp(folder))
     classes = len(published.class_names)
