@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: run test bench clean
+.PHONY: run test clean
 
 run: $(VENV)/installed
 	$(VENV)/bin/streamlit run dashboard.py

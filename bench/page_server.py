@@ -36,17 +36,20 @@ class Server:
 
 
 @contextmanager
-def serving(port: int | None = None, log: Path | None = None, script: str = "dashboard.py") -> Iterator[Server]:
+def serving(
+    port: int | None = None, log: Path | None = None, script: str = "dashboard.py", runs: Path | None = None
+) -> Iterator[Server]:
     """Starts the dashboard, or another page, over the models that it finds by itself; does not wait until it answers.
 
-    VITVIZ_RUNS_DIR and VITVIZ_ZOO_DIR name other models, as always.
+    VITVIZ_RUNS_DIR and VITVIZ_ZOO_DIR name other models, as always; `runs` goes before the first of them.
     """
     port = port or _free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
+    environment = os.environ | ({"VITVIZ_RUNS_DIR": str(runs)} if runs else {})
     with (log or Path(os.devnull)).open("w") as output:
         started = time.time()
         process = subprocess.Popen(
-            [*command, "--server.port", str(port)], cwd=PROJECT, stdout=output, stderr=output
+            [*command, "--server.port", str(port)], cwd=PROJECT, stdout=output, stderr=output, env=environment
         )  # fmt: skip
         try:
             yield Server(f"http://localhost:{port}", process, started)

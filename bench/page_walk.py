@@ -30,12 +30,12 @@ class Stop:
     @property
     def scene(self) -> dict[str, str]:
         """What every panel must carry when it shows this, told from the run store alone: the models and the picture
-        that its figures depend on. The panel of positions shows the ViT on a first visit."""
+        that its figures depend on.."""
         pair = family().pair(self.patch_size, self.n_maps)
         vit, fast, picture = pair.vit.id, pair.fast.id, self.picture
         return {
             "strip": f"{vit} {fast} {picture}", "answers": f"{vit} {fast} {picture}",
-            "attention": f"{vit} {fast} {picture}", "tokens": f"{vit} {picture}", "positions": vit,
+            "attention": f"{vit} {fast} {picture}", "tokens": f"{vit} {picture}", "positions": f"{vit} {fast}",
             "weight-maps": f"{fast} {picture}", "curves": f"{vit} {fast}", "timing": f"{vit} {fast}",
         }  # fmt: skip
 

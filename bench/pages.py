@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import json
-import shutil
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from bench.browser import chromium
 from bench.page_server import PROJECT, Server, serving, wait_until_open
 from bench.page_walk import Stop, first_stop, picture_names, walk
+from bench.written import write
 
 WATCH = (Path(__file__).parent / "page_watch.js").read_text(encoding="utf-8")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")  # fmt: skip
 BUDGETS = {
     "cold start: the shell shows": 2000.0,
     "cold start: complete first page": 6000.0,
@@ -161,7 +159,7 @@ def measure(options: argparse.Namespace) -> dict:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
+        browser = chromium(playwright)
         starts = [cold_start(browser, options.port, options.log) for _ in range(options.starts)]
         with serving(options.port, options.log) as server:
             wait_until_open(server)
@@ -231,10 +229,7 @@ def main() -> None:
     options = parser.parse_args()
     found = measure(options)
     report(found)
-    from vitviz.training.machine import describe_machine  # here: TensorFlow would disturb what is measured
-
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps({"machine": describe_machine(), **found}, indent=1))
+    write(options.out, **found)
 
 
 if __name__ == "__main__":

@@ -4,27 +4,25 @@
 
 Starts a training as a terminal would, a server, and a browser (the one that the tests use). The page is opened for
 some seconds, then closed for as many, again and again; the time of a step comes from each model's own clock. Turns
-that are neighbours are compared, so that the drift of the machine hits both. The target is at most 5%.
+that are neighbours are compared, so that the drift of the machine hits both. The target is at most 5%. What was
+measured so far is written after every pair of turns.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from bench.browser import chromium
+from bench.page_server import PROJECT, serving, wait_until_open
+from bench.written import machine, write
 from vitviz import live
 
-PROJECT = Path(__file__).parents[1]
 TRAINING = ["--dataset", "fashion_mnist_mini", "--limit", "3000", "--patch-size", "4", "--n-maps", "8",
             "--epochs", "10000"]  # fmt: skip
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 def main() -> None:
@@ -32,17 +30,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=6, help="pairs of turns (6)")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of a turn (10)")
+    parser.add_argument("--out", type=Path, default=PROJECT / "bench/results/race_page.json")
     options = parser.parse_args()
+    machine()  # now, and not between two turns
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         job = live.start(root, TRAINING)
-        server, address = _serve(root)
         try:
-            _wait(lambda: live.read_job(root, job.id).epochs_kept("vit") > 0)
-            _measure(root, job.id, f"{address}/train?race={job.id}", options)
+            with serving(runs=root) as server:
+                wait_until_open(server)
+                _wait(lambda: live.read_job(root, job.id).epochs_kept("vit") > 0)
+                _measure(root, job.id, f"{server.address}/train?race={job.id}", options)
         finally:
             live.request_stop(job)
-            server.terminate()
             _wait(lambda: live.read_job(root, job.id).ended)
 
 
@@ -50,8 +50,8 @@ def _measure(root: Path, id: str, address: str, options: argparse.Namespace) -> 
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        ratios = []
+        browser = chromium(playwright)
+        turns = []
         for turn in range(options.turns):
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(address)
@@ -61,11 +61,18 @@ def _measure(root: Path, id: str, address: str, options: argparse.Namespace) -> 
             page.close()
             time.sleep(2)  # the server notices
             closed = _step_ms(root, id, options.seconds)
-            ratios.append(opened / closed)
-            print(f"turn {turn + 1}: {opened:.2f} ms with the page open, {closed:.2f} without: {ratios[-1]:.3f}")
+            turns.append({"open_ms": opened, "closed_ms": closed, "ratio": opened / closed})
+            print(f"turn {turn + 1}: {opened:.2f} ms with the page open, {closed:.2f} without: {opened / closed:.3f}")
+            found = _quartiles([turn["ratio"] for turn in turns])
+            write(options.out, seconds=options.seconds, training=TRAINING, **found, turns=turns)
         browser.close()
-    low, middle, high = statistics.quantiles(ratios, n=4)
-    print(f"open / closed: {middle:.3f} (quartiles {low:.3f}–{high:.3f} over {len(ratios)} pairs of turns)")
+    low, middle, high = found.values()
+    print(f"open / closed: {middle:.3f} (quartiles {low:.3f}–{high:.3f} over {len(turns)} pairs of turns)")
+
+
+def _quartiles(ratios: list[float]) -> dict[str, float]:
+    low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+    return {"q1": low, "ratio": middle, "q3": high}
 
 
 def _step_ms(root: Path, id: str, seconds: float) -> float:
@@ -76,18 +83,6 @@ def _step_ms(root: Path, id: str, seconds: float) -> float:
     steps = [after.of(kind)["steps_done"] - before.of(kind)["steps_done"] for kind in ("vit", "fast")]
     clocks = [after.of(kind)["clock"] - before.of(kind)["clock"] for kind in ("vit", "fast")]
     return 1000 * sum(clock / count for clock, count in zip(clocks, steps, strict=True)) / 2
-
-
-def _serve(root: Path) -> tuple[subprocess.Popen, str]:
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
-    server = subprocess.Popen(
-        [*command, "--server.port", str(port)], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "VITVIZ_RUNS_DIR": str(root), "TF_CPP_MIN_LOG_LEVEL": "2"},
-    )  # fmt: skip
-    return server, f"http://localhost:{port}"
 
 
 def _wait(holds) -> None:

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from time import perf_counter, process_time
 
+from bench.written import write
 from vitviz.analysis.operations import total_macs
 from vitviz.config import ARTICLE, ModelConfig
 
@@ -107,15 +108,7 @@ def main() -> None:
         for row in found[name]:
             print(f"{row['value']:<18}{row['ms']:>9.1f}{row['processor_ms']:>11.1f}{row['predicted_ms']:>11.1f}"
                   f"{row['measured_over_predicted']:>7.2f}{row['memory_mb']:>7.0f} MB", flush=True)  # fmt: skip
-        write(options.out, empty, found)
-
-
-def write(path: Path, empty: float, found: dict[str, list[dict]]) -> None:
-    """What was measured so far, with the machine's description."""
-    from vitviz.training.machine import describe_machine
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"machine": describe_machine(), "empty_mb": empty, "series": found}, indent=1) + "\n")
+        write(options.out, empty_mb=empty, series=found)
 
 
 if __name__ == "__main__":

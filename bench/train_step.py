@@ -3,14 +3,14 @@
 The ways take turns of a few steps, so that a busy machine hits them alike; quote the ratios. The fraction of the peak
 divides the operations of the model as it is written (3 forward passes, 2 operations a multiply–accumulate) by the time
 and by the speed of a 2048³ float32 product on all cores, measured between the steps. Folded attention computes fewer
-operations than that and can pass 100%. PyTorch takes part where it is installed (`pip install torch`).
+operations than that and can pass 100%. All ways step with Adam, also where the preset has another optimizer. PyTorch
+takes part where it is installed (`pip install torch`).
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 from time import perf_counter
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from bench.turns import Way
 from bench.ways import PEAK_SIDE, WAYS
+from bench.written import write
 from vitviz.analysis.operations import counted_ratio, total_macs
 from vitviz.config import PRESETS, ModelConfig
 
@@ -92,6 +93,9 @@ def main() -> None:
     options = parser.parse_args()
     ways = {name: Way(name) for name in WAYS}
     rows: list[dict] = []
+    if PRESETS[options.preset].train.optimizer != "adam":
+        print(f"The {options.preset} preset trains with {PRESETS[options.preset].train.optimizer}; "
+              "here every way steps with Adam.")  # fmt: skip
     print(f"{'model':<6}{'patch':>6}{'batch':>6}{'ours':>11}{'images/s':>10}{'plain÷ours':>12}{'torch÷ours':>12}{'peak':>7}")
     for batch in options.batch:
         for patch in options.patch:
@@ -103,17 +107,9 @@ def main() -> None:
                 vit, fast = rows[-2:]
                 print(f"      fast ÷ ViT: time {fast['ours_ms'] / vit['ours_ms']:.2f}, "
                       f"operations {fast['counted_ratio']:.2f}", flush=True)  # fmt: skip
-            write(options.out, rows)
+            write(options.out, optimizer="adam", rows=rows)
     for way in ways.values():
         way.close()
-
-
-def write(path: Path, rows: list[dict]) -> None:
-    """What was measured so far, with the machine's description."""
-    from vitviz.training.machine import describe_machine
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"machine": describe_machine(), "rows": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def patches_of(config: ModelConfig, images: np.ndarray) -> np.ndarray:
 
 
 def ours(config: ModelConfig, batch: int, preset: str) -> Step:
-    """Reads uint8 pictures and returns logits, as a training does."""
+    """Reads uint8 pictures and returns logits, as a training does. With Adam, as the other ways."""
     from vitviz.training.parts import one_core_per_operation
 
     one_core_per_operation(batch)
@@ -42,7 +42,8 @@ def ours(config: ModelConfig, batch: int, preset: str) -> Step:
     from vitviz.training.step import TrainStep
 
     images, labels = pictures(config, batch)
-    train = dataclasses.replace(PRESETS[preset].train, batch_size=batch, label_smoothing=0.0, weight_decay=0.0)
+    alike = {"batch_size": batch, "label_smoothing": 0.0, "weight_decay": 0.0, "optimizer": "adam"}
+    train = dataclasses.replace(PRESETS[preset].train, **alike)
     step, weights = TrainStep(build(config), train), np.ones(batch, np.float32)
     return lambda: step(images, labels, weights, rate=1e-3, number=1)
 

@@ -75,27 +75,43 @@ def test_the_settings_need_the_standard_library_only():
     assert foreign == set()
 
 
-# The way of the data: nothing on the left imports anything on its right.
-BELOW = {
-    "config": ("data", "models", "training", "runs", "trace", "trained", "analysis", "figures", "ui", "commands"),
-    "data": ("models", "training", "runs", "trace", "trained", "analysis", "figures", "ui", "commands"),
-    "models": ("data", "training", "runs", "trace", "trained", "analysis", "figures", "ui", "commands"),
-    "runs": ("data", "models", "training", "trace", "trained", "analysis", "figures", "ui", "commands"),
-    "trace": ("data", "training", "runs", "trained", "analysis", "figures", "ui", "commands"),
-    "training": ("trace", "figures", "ui", "commands"),
-    "live": ("data", "models", "training", "trace", "trained", "analysis", "figures", "ui", "commands"),
-    "analysis": ("data", "models", "training", "runs", "trained", "figures", "ui", "commands"),
-    "figures": ("data", "models", "training", "runs", "trained", "ui", "commands"),
-    "commands": ("ui",),
+# The floors of the house, as the README has them: a room imports from the floors below it, and from no neighbour.
+FLOORS = (
+    ("config",),
+    ("data", "models", "runs", "analysis"),
+    ("trace", "trained", "live", "figures"),
+    ("training",),
+    ("zoo",),
+    ("commands",),
+    ("ui",),
+)
+# and what a room need not know although it stands below it
+NOR = {
+    "trace": ("data", "runs"),
+    "live": ("data", "models"),
+    "figures": ("data", "models", "runs"),
+    "training": ("trace", "figures"),
 }
 
 
-@pytest.mark.parametrize("room", BELOW)
-def test_nothing_imports_what_stands_further_along_the_way_of_the_data(room):
-    forbidden = {f"vitviz.{other}" for other in BELOW[room]}
+def closed_to(room: str) -> set[str]:
+    """The rooms that this one must not import."""
+    (floor,) = (number for number, rooms in enumerate(FLOORS) if room in rooms)
+    above = {other for rooms in FLOORS[floor:] for other in rooms if other != room}
+    return above | set(NOR.get(room, ()))
+
+
+@pytest.mark.parametrize("room", [room for rooms in FLOORS for room in rooms])
+def test_a_room_imports_from_the_floors_below_it_alone(room):
+    forbidden = {f"vitviz.{other}" for other in closed_to(room)}
     files = python_files(room)
     assert files
     assert {path.name: found for path in files if (found := reaches(path, forbidden))} == {}
+
+
+def test_every_room_has_its_floor():
+    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert {room for floor in FLOORS for room in floor} == rooms - {"__init__", "__main__"}
 
 
 @pytest.mark.parametrize("module", ["films", "fixed_pictures", "frames", "payload", "tracer", "view"])

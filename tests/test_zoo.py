@@ -57,10 +57,10 @@ def test_an_entry_carries_its_figures_and_names_its_vit(built):
     assert len(fast.history) == 3 and fast.operations["macs"] > 0
 
 
-def test_half_precision_changes_the_test_accuracy_by_less_than_a_tenth_of_a_point(built):
+def test_half_precision_changes_the_test_accuracy_by_at_most_one_picture_of_a_thousand(built):
     for id in ("small-vit", "small-fast2"):
         test = built.load(id).metrics["test"]
-        assert abs(test["accuracy"] - test["accuracy_full_precision"]) < 0.0011  # one picture of the sample's 1,000
+        assert round(1000 * abs(test["accuracy"] - test["accuracy_full_precision"])) <= 1, id
     with np.load(built.root / "small-vit" / "weights.npz") as archive:
         assert {archive[name].dtype for name in archive.files} == {np.dtype(np.float16)}
 
@@ -99,24 +99,116 @@ def test_the_teacher_of_an_entry_is_trained_apart_and_asked_once(tmp_path, monke
     assert store.ids() == ["small-fast2", "small-vit"]
 
 
-def test_verify_passes_on_true_figures_and_fails_loudly_on_others(built, tmp_path, capsys):
-    folder = tmp_path / "zoo"
-    shutil.copytree(built.root, folder)
-    assert main(["zoo", "verify", "--zoo-dir", str(folder)]) == 0
-    metrics = folder / "small-vit" / "metrics.json"
+@pytest.fixture
+def small_zoo(built, tmp_path, monkeypatch):
+    """The folder of a zoo that should have two small entries and has them."""
+    monkeypatch.setattr(zoo, "entries", lambda: [VIT, FAST])
+    shutil.copytree(built.root, tmp_path / "zoo")
+    return tmp_path / "zoo"
+
+
+def test_a_build_keeps_its_epochs_when_it_is_stopped_and_sets_a_damaged_entry_aside(
+    built, small_zoo, monkeypatch, capsys
+):
+    (small_zoo / "small-vit" / "status.json").unlink()
+    shutil.rmtree(small_zoo / "small-fast2")
+    assert [entry.id for entry in zoo.missing(RunStore(small_zoo))] == ["small-vit", "small-fast2"]
+    build = ["zoo", "build", "--zoo-dir", str(small_zoo), "--json"]
+
+    def ctrl_c(progress, stage, trainers):
+        if trainers[0].epochs_done == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vitviz.commands.train.show", ctrl_c)
+        assert main(build) == 130
+    said = capsys.readouterr()
+    assert "Stopped at small-vit; its complete epochs are kept" in said.err
+    assert json.loads(said.out.splitlines()[-1]) == {"built": []}
+    assert (small_zoo / ".training" / "small-vit" / "epoch-0001").exists()
+
+    def meanwhile(progress, stage, trainers):
+        if not (small_zoo / "small-fast2").exists():  # somebody else has built the other one
+            shutil.copytree(built.root / "small-fast2", small_zoo / "small-fast2")
+
+    monkeypatch.setattr("vitviz.commands.train.show", meanwhile)
+    assert main(build) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out.splitlines()[-1]) == {"built": ["small-vit"]}
+    weights, anew = built.load("small-vit").weights(), RunStore(small_zoo).load("small-vit").weights()
+    assert all(np.array_equal(weights[name], anew[name]) for name in weights)
+    [aside] = small_zoo.glob(".damaged-small-vit-*")
+    assert (aside / "weights.npz").exists()
+    assert zoo.missing(RunStore(small_zoo)) == []
+
+
+def test_two_builds_of_one_zoo_do_not_collide(small_zoo, capsys):
+    build = ["zoo", "build", "--zoo-dir", str(small_zoo)]
+    with zoo.sole_build(RunStore(small_zoo)):
+        assert main(build) == 1
+        assert "Another build is at work" in capsys.readouterr().err
+    assert main(build) == 0
+
+
+def test_list_can_be_narrowed_and_says_what_is_damaged_and_what_is_not_built(small_zoo, capsys):
+    listed = ["zoo", "list", "--zoo-dir", str(small_zoo), "--json", "--only"]
+    assert main([*listed, "*-vit"]) == 0
+    said = capsys.readouterr().out
+    assert "small-fast2" not in said
+    assert [row["id"] for row in json.loads(said.splitlines()[-1])["entries"]] == ["small-vit"]
+    shutil.rmtree(small_zoo / "small-fast2")
+    (small_zoo / "small-vit" / "status.json").unlink()
+    assert main([*listed, "small-*"]) == 0
+    vit, fast = (line for line in capsys.readouterr().out.splitlines() if line.startswith("small-"))
+    assert "status.json" in vit and "not built" in fast
+    assert main([*listed, "typo"]) == 1
+    assert "No entry of the zoo fits 'typo'" in capsys.readouterr().err
+
+
+def test_verify_passes_on_true_figures_and_fails_loudly_on_others(small_zoo, capsys):
+    verify = ["zoo", "verify", "--zoo-dir", str(small_zoo)]
+    assert main(verify) == 0
+    metrics = small_zoo / "small-vit" / "metrics.json"
     values = json.loads(metrics.read_text())
     values["test"]["accuracy"] += 0.01
     metrics.write_text(json.dumps(values))
-    assert main(["zoo", "verify", "--zoo-dir", str(folder)]) == 1
+    assert main(verify) == 1
     assert "small-vit" in capsys.readouterr().err
 
 
+def test_verify_wants_every_entry_and_with_a_pattern_looks_at_nothing_else(small_zoo, capsys):
+    verify = ["zoo", "verify", "--zoo-dir", str(small_zoo)]
+    (small_zoo / "small-vit" / "status.json").unlink()
+    assert main(verify) == 1
+    assert "small-vit: " in capsys.readouterr().err
+    assert main([*verify, "--only", "*-fast2"]) == 0
+    shutil.rmtree(small_zoo / "small-vit")
+    assert main(verify) == 1
+    assert "1 entry(ies) of the zoo are missing: small-vit." in capsys.readouterr().err
+    assert main([*verify, "--only", "small-*"]) == 0
+    assert main([*verify, "--only", "typo"]) == 1
+    assert "No entry of the zoo fits 'typo'" in capsys.readouterr().err
+
+
 def test_half_precision_changes_no_shipped_test_accuracy_by_a_tenth_of_a_point():
+    """Both figures are stored ones: `zoo verify`, below, computes the one of half precision again, on all pictures.
+
+    The one of full precision cannot be had again: those weights do not ship.
+    """
     records = zoo.open_zoo().list()
     assert records
     for record in records:
         test = record.metrics["test"]
         assert abs(test["accuracy"] - test["accuracy_full_precision"]) < 0.001, record.id
+
+
+def test_the_zoo_is_at_most_40_mb():
+    files = [path for path in zoo.FOLDER.rglob("*") if path.is_file() and zoo.TRAINING not in path.parts]
+    assert 0 < sum(path.stat().st_size for path in files) <= 40e6
+
+
+def test_every_entry_ships_and_can_be_read():
+    assert [entry.id for entry in zoo.missing(zoo.open_zoo())] == []
 
 
 @pytest.mark.data

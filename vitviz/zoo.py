@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vitviz.runs import RunStore
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "zoo"
+TRAINING = ".training"  # in the folder of the zoo: what a build that was stopped goes on from
 PATCH_SIZES = (14, 7, 5, 4)  # the quick ones first
 N_MAPS = (1, 2, 4, 8, 16)
 TIMING_SECONDS = 20.0
@@ -54,22 +56,50 @@ def open_zoo(folder: Path = FOLDER) -> RunStore:
     return RunStore(folder, read_only=True)
 
 
+def chosen(only: str | None) -> list[Entry]:
+    """The entries whose ids fit a pattern such as `tuned-p7-*`; without a pattern all.
+
+    Raises:
+        ValueError: none fits.
+    """
+    found = [entry for entry in entries() if fits(entry.id, only)]
+    if not found:
+        raise ValueError(f"No entry of the zoo fits {only!r}: their ids are {', '.join(e.id for e in entries())}.")
+    return found
+
+
 def missing(store: RunStore, only: str | None = None) -> list[Entry]:
-    """The entries that the store does not have yet; `only` is a pattern for their ids, such as `tuned-p7-*`.
+    """The entries that the store does not have, or has damaged; `only` is a pattern, see `chosen`.
 
     Raises:
         ValueError: no entry fits the pattern.
     """
-    chosen = [entry for entry in entries() if fits(entry.id, only)]
-    if not chosen:
-        raise ValueError(f"No entry of the zoo fits {only!r}: their ids are {', '.join(e.id for e in entries())}.")
-    have = set(store.ids())
-    return [entry for entry in chosen if entry.id not in have]
+    have = {record.id for record in store.list()}
+    return [entry for entry in chosen(only) if entry.id not in have]
 
 
 def fits(id: str, only: str | None) -> bool:
     """Whether an entry's id fits the pattern; without a pattern all do."""
     return fnmatch.fnmatch(id, only or "*")
+
+
+@contextmanager
+def sole_build(store: RunStore) -> Iterator[None]:
+    """While the block lasts no other process builds this zoo: two would train the same, and spoil each other's times.
+
+    Raises:
+        ValueError: another one is at it.
+        OSError: the folder of the zoo cannot be written.
+    """
+    from vitviz.live.lock import Lock
+
+    lock = Lock(store.root / TRAINING / "lock")
+    if not lock.take():
+        raise ValueError(f"Another build is at work in {store.root}: wait until it is done, or stop it.")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Callable = lambda *_: None) -> None:
@@ -79,6 +109,7 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
 
     Raises:
         DataError, RunError, OSError: the pictures cannot be had, or the entry cannot be written.
+        ValueError: what was begun before, or the teacher's kept answers, are those of another recipe or other pictures.
     """
     from vitviz.data import hold_out, load
     from vitviz.training.checkpoint import load_checkpoint, save_checkpoint
@@ -90,14 +121,14 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
     dataset = load(entry.train.dataset, folder=data_dir, classes=entry.model.classes)
     kept, held_out = hold_out(dataset.train, entry.train.validation_fraction)
     parts = (kept.images, kept.labels), (held_out.images, held_out.labels)
-    work = store.root / ".training" / entry.id
+    work = store.root / TRAINING / entry.id
     teacher = None
     if entry.train.teacher:
-        kept_at = store.root / ".training" / f"teacher-{entry.train.dataset}-{len(kept.images)}.npy"
-        teacher = _taught(kept, entry.model.classes, kept_at)
+        teacher = _taught(kept, entry, store.root / TRAINING)
     trainer = Trainer(entry.model, entry.train, *parts, teacher)
     trainer.compile()
-    load_checkpoint(trainer, work)
+    if not load_checkpoint(trainer, work):
+        shutil.rmtree(work, ignore_errors=True)  # what cannot be read would pass for newer than what comes now
     while not trainer.done:
         before = trainer.epochs_done
         trainer.advance(1.0)
@@ -121,7 +152,7 @@ def build(entry: Entry, store: RunStore, data_dir: str | None, on_progress: Call
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _taught(kept: Split, classes: int, kept_at: Path) -> np.ndarray:
+def _taught(kept: Split, entry: Entry, folder: Path) -> np.ndarray:
     """A teacher's answers about the training pictures, see `training.teacher.answers`.
 
     A teacher is trained in a process of its own: it wants both cores for each operation, and the models of the zoo,
@@ -129,16 +160,18 @@ def _taught(kept: Split, classes: int, kept_at: Path) -> np.ndarray:
     """
     from vitviz.training import teacher
 
+    kept_at = folder / teacher.file_name(entry.train.dataset, len(kept))
+    asked = kept.images, kept.labels, entry.model.classes, kept_at
     if not kept_at.exists():
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-            apart.submit(teacher.answers, kept.images, kept.labels, classes, kept_at, teacher.say).result()
-    return teacher.answers(kept.images, kept.labels, classes, kept_at)
+            apart.submit(teacher.answers, *asked, teacher.say).result()
+    return teacher.answers(*asked)
 
 
 def _family(preset: str, patch_size: int, maps: tuple[int, ...], **changes: float) -> list[Entry]:
-    chosen = PRESETS[preset]
-    train = dataclasses.replace(chosen.train, **changes)
-    vit = dataclasses.replace(chosen.model, patch_size=patch_size)
+    base = PRESETS[preset]
+    train = dataclasses.replace(base.train, **changes)
+    vit = dataclasses.replace(base.model, patch_size=patch_size)
     first = f"{preset}-p{patch_size}-vit"
     family = [Entry(first, preset, vit, train, None)]
     for n_maps in maps:

@@ -188,7 +188,19 @@ def test_a_read_only_store_reads_and_refuses_every_change(store, saved, make_rec
         shipped.save(make_record("another"), weights)
     with pytest.raises(RunError, match="shipped and stay as they are"):
         shipped.delete(saved.name)
+    with pytest.raises(RunError, match="shipped and stay as they are"):
+        shipped.set_aside(saved.name)
     assert os.listdir(store.root) == [saved.name]
+
+
+def test_a_run_that_is_set_aside_keeps_its_files_and_frees_its_name(store, saved, make_record, weights):
+    kept = sorted(os.listdir(saved))
+    aside = store.set_aside(saved.name)
+    assert store.ids() == [] and sorted(os.listdir(aside)) == kept
+    store.save(make_record(saved.name), weights)
+    assert store.ids() == [saved.name] and aside.exists()  # what is half written is swept then, and this is not
+    with pytest.raises(RunError):
+        store.set_aside("../elsewhere")
 
 
 def test_two_stores_are_read_as_one_and_the_first_counts(tmp_path, make_record, weights):

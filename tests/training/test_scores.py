@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from vitviz.training.metrics import SCORES, scores
+from vitviz.runs.record import MEASURES
+from vitviz.training.metrics import scores
 
 
 def by_keras(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -33,8 +34,8 @@ def test_scores_equal_those_of_keras(classes, spread):
     logits = random.normal(scale=spread, size=(300, classes)).astype(np.float32)
     logits[np.arange(300), labels] += spread  # right more often than by chance
     expected, ours = by_keras(logits, labels), scores(logits, labels)
-    assert tuple(ours) == SCORES
-    for name in SCORES:
+    assert tuple(ours) == MEASURES
+    for name in MEASURES:
         assert ours[name] == pytest.approx(expected[name], rel=1e-4, abs=1e-6), name
 
 

@@ -41,3 +41,32 @@ def test_answers_are_taken_from_their_file_and_another_sets_answers_are_refused(
     np.testing.assert_array_equal(teacher.answers(*pictures, 2, tmp_path / "said.npy"), kept)
     with pytest.raises(ValueError, match="trained anew"):
         teacher.answers(*pictures, 3, tmp_path / "said.npy")
+
+
+def test_a_teacher_that_was_stopped_goes_on_to_the_same_answers(pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(teacher, "SETTINGS", teacher.TrainConfig(epochs=3, batch_size=64, learning_rate=3e-3))
+    few = pictures[0][:128], pictures[1][:128], 2
+    whole = teacher.answers(*few, tmp_path / "whole.npy")
+
+    def stop(done, accuracy):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        teacher.answers(*few, tmp_path / "stopped.npy", stop)
+    epochs = []
+    resumed = teacher.answers(*few, tmp_path / "stopped.npy", lambda done, accuracy: epochs.append(done))
+    assert epochs == [3]
+    np.testing.assert_allclose(resumed, whole, atol=2e-3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["stopped.npy", "whole.npy"]
+
+
+def test_answers_of_another_recipe_have_another_file_and_those_of_the_shipped_models_keep_theirs(monkeypatch):
+    assert teacher.file_name("fashion_mnist", 54_000) == "teacher-fashion_mnist-54000.npy"
+    shipped = {teacher.file_name("fashion_mnist", 54_000)}
+    for name, other in (("WIDTHS", (32, 64)), ("TEMPERATURE", 3.0), ("WARMUP_STEPS", 9),
+                        ("SETTINGS", teacher.TrainConfig(epochs=11))):  # fmt: skip
+        with monkeypatch.context() as patch:
+            patch.setattr(teacher, name, other)
+            shipped.add(teacher.file_name("fashion_mnist", 54_000))
+    assert len(shipped) == 5

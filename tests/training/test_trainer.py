@@ -12,12 +12,14 @@ from vitviz.analysis.operations import total_macs, total_params
 from vitviz.data import Dataset, Split
 from vitviz.models import build
 from vitviz.runs import RunStore
+from vitviz.runs.record import MEASURES
 from vitviz.trained import load_model
+from vitviz.training.checkpoint import load_checkpoint, save_checkpoint, states
 from vitviz.training.fit import train
-from vitviz.training.metrics import SCORES, scores
+from vitviz.training.metrics import scores
 from vitviz.training.predict import Predictor
 from vitviz.training.race import race
-from vitviz.training.trainer import Trainer
+from vitviz.training.trainer import OtherTraining, Trainer
 
 
 @pytest.fixture(scope="module")
@@ -121,19 +123,62 @@ def test_every_step_is_counted_once_and_every_epoch_gets_a_row(make_trainer):
         assert len(trainer.step_seconds) == steps
     assert trainer.advance(60) == 3  # to the end of the epoch and no further
     assert trainer.done and trainer.steps_done == 6
-    names = {"epoch", "seconds", "learning_rate", *SCORES, *(f"val_{name}" for name in SCORES)}
+    names = {"epoch", "seconds", "learning_rate", *MEASURES, *(f"val_{name}" for name in MEASURES)}
     assert [set(row) for row in trainer.history] == [names] * 2
     assert [row["epoch"] for row in trainer.history] == [1, 2]
     np.testing.assert_allclose([row["seconds"] for row in trainer.history], np.cumsum(trainer.epoch_seconds))
     last = scores(trainer.model(trainer.validation[0]).numpy(), trainer.validation[1])
-    for name in SCORES:
+    for name in MEASURES:
         assert trainer.history[-1][f"val_{name}"] == pytest.approx(last[name], rel=1e-3, abs=1e-5)
 
 
 def test_without_held_out_pictures_there_are_no_validation_scores(make_trainer):
     trainer = make_trainer(held_out=0, epochs=1)
     finish(trainer)
-    assert set(trainer.history[0]) == {"epoch", "seconds", "learning_rate", *SCORES}
+    assert set(trainer.history[0]) == {"epoch", "seconds", "learning_rate", *MEASURES}
+
+
+@pytest.mark.parametrize(
+    ("model", "pictures", "changes", "said"),
+    [
+        ({}, 21, {"learning_rate": 0.5}, r"learning_rate is .* there and 0.5 here"),
+        ({}, 21, {"epochs": 3}, "epochs is 2 there and 3 here"),
+        ({"activation": "relu"}, 21, {}, "activation is gelu there and relu here"),
+        ({}, 30, {}, "another number of pictures"),
+    ],
+    ids=["rate", "epochs", "model", "pictures"],
+)
+def test_a_state_of_another_recipe_is_refused_and_changes_nothing(
+    make_trainer, tmp_path, model, pictures, changes, said
+):
+    begun = make_trainer()
+    begun.advance(60)
+    save_checkpoint(begun, tmp_path)
+    other = make_trainer(model, pictures, **changes)
+    before = other.weights()
+    with pytest.raises(OtherTraining, match=rf"epoch-0001: .*{said}.*delete"):
+        load_checkpoint(other, tmp_path)
+    assert_same(other.weights(), before)
+    assert other.epochs_done == 0 and states(tmp_path)
+
+
+def test_a_state_from_before_settings_were_kept_is_gone_on_from(make_trainer):
+    begun, other = make_trainer(), make_trainer()
+    begun.advance(60)
+    variables, values = begun.state()
+    del values["settings"]
+    other.restore(variables, values)
+    assert_same(finish(other), finish(begun))
+
+
+def test_a_setting_that_came_about_after_a_state_was_kept_had_its_default(make_trainer):
+    begun, without = make_trainer(), make_trainer(erase=0.3)
+    begun.advance(60)
+    variables, values = begun.state()
+    assert values["settings"]["train"].pop("erase") == 0
+    make_trainer().restore(variables, values)
+    with pytest.raises(OtherTraining, match=r"erase is 0.0 there and 0.3 here"):
+        without.restore(variables, values)
 
 
 @pytest.mark.parametrize("count", [1, 499, 500, 501])
@@ -181,7 +226,7 @@ def test_a_record_holds_counts_scores_and_times(pair, tiny_dataset):
         assert (record.class_names, record.data_source) == (("a", "b", "c"), "made up")
         assert set(record.metrics) == {"train", "validation", "test"}
         assert record.metrics["validation"] == pytest.approx(
-            {name: record.history[-1][f"val_{name}"] for name in SCORES}, rel=1e-4
+            {name: record.history[-1][f"val_{name}"] for name in MEASURES}, rel=1e-4
         )
         timing = record.timing
         assert timing["train_seconds"] == pytest.approx(sum(timing["epoch_seconds"]))

@@ -13,7 +13,7 @@ from vitviz.commands.progress import Progress
 from vitviz.commands.quiet import quiet_import
 
 if TYPE_CHECKING:
-    from vitviz.runs import RunRecord
+    from vitviz.runs import RunRecord, RunStore
 
 TOLERANCE = 0.001  # 0.1 points: what another processor's rounding may change
 
@@ -35,22 +35,44 @@ def run(options: argparse.Namespace, progress: Progress) -> dict:
 
 
 def _build(options: argparse.Namespace, progress: Progress) -> dict:
-    from vitviz.commands.train import show
+    from vitviz.live.error import Stopped
     from vitviz.runs import RunStore
 
-    quiet_import("tensorflow")
-    store = RunStore(options.zoo_dir)
-    wanted = zoo.missing(store, options.only)
-    for number, entry in enumerate(wanted, 1):
-        progress.say(f"{number}/{len(wanted)} {entry.id}")
-        zoo.build(entry, store, options.data_dir, partial(show, progress))
-        progress.say(f"    test accuracy {store.load(entry.id).metrics['test']['accuracy']:.4f}")
-    return {"built": [entry.id for entry in wanted]}
+    store, built = RunStore(options.zoo_dir), []
+    zoo.chosen(options.only)
+    with zoo.sole_build(store):
+        quiet_import("tensorflow")
+        wanted = zoo.missing(store, options.only)
+        for number, entry in enumerate(wanted, 1):
+            if entry not in zoo.missing(store, options.only):  # somebody has put it there since
+                continue
+            progress.say(f"{number}/{len(wanted)} {entry.id}")
+            try:
+                _build_one(entry, store, options.data_dir, progress)
+            except KeyboardInterrupt as error:
+                stopped = Stopped(
+                    f"Stopped at {entry.id}; its complete epochs are kept, and its teacher's. To go on: "
+                    "python -m vitviz zoo build"
+                )
+                stopped.result = {"built": built}
+                raise stopped from error
+            built.append(entry.id)
+    return {"built": built}
+
+
+def _build_one(entry: zoo.Entry, store: RunStore, data_dir: str | None, progress: Progress) -> None:
+    from vitviz.commands.train import show
+
+    if entry.id in store.ids():
+        progress.say(f"    it is damaged, and set aside as {store.set_aside(entry.id).name}")
+    zoo.build(entry, store, data_dir, partial(show, progress))
+    progress.say(f"    test accuracy {store.load(entry.id).metrics['test']['accuracy']:.4f}")
 
 
 def _list(options: argparse.Namespace, progress: Progress) -> dict:
-    store = zoo.open_zoo(options.zoo_dir)
-    records = {record.id: record for record in store.list()}
+    chosen = zoo.chosen(options.only)
+    found, damaged = zoo.open_zoo(options.zoo_dir).scan()
+    records = {record.id: record for record in found if zoo.fits(record.id, options.only)}
     if options.markdown:
         for line in _markdown(records):
             progress.say(line)
@@ -58,10 +80,10 @@ def _list(options: argparse.Namespace, progress: Progress) -> dict:
     head = f"{'id':<20}{'parameters':>12}{'operations':>12}{'time ÷ ViT':>12}{'validation':>12}{'test':>8}"
     progress.say(head)
     rows = []
-    for entry in zoo.entries():
+    for entry in chosen:
         record = records.get(entry.id)
         if record is None:
-            progress.say(f"{entry.id:<20}  {store.damaged().get(entry.id, 'not built')}")
+            progress.say(f"{entry.id:<20}  {damaged.get(entry.id, 'not built')}")
             continue
         pair = record.timing.get("pair")
         ratio = pair["ratio"] if pair else 1.0
@@ -95,15 +117,23 @@ def _cell(record: RunRecord | None) -> str:
 
 
 def _verify(options: argparse.Namespace, progress: Progress) -> dict:
+    """Computes every test accuracy again from the stored weights. Raises `ValueError`: one is lacking or not true."""
     from vitviz.commands.chosen_run import model_of, pictures
 
-    store = zoo.open_zoo(options.zoo_dir)
-    damaged = store.damaged()
+    chosen = zoo.chosen(options.only)
+    found, reasons = zoo.open_zoo(options.zoo_dir).scan()
+    damaged = [f"{id}: {reason}" for id, reason in reasons.items() if zoo.fits(id, options.only)]
     if damaged:
-        raise ValueError(f"{len(damaged)} entry(ies) of the zoo cannot be read: {'; '.join(damaged.values())}")
-    records = [record for record in store.list() if zoo.fits(record.id, options.only)]
+        raise ValueError(f"{len(damaged)} entry(ies) of the zoo cannot be read: {'; '.join(damaged)}")
+    records = [record for record in found if zoo.fits(record.id, options.only)]
     if not records:
         raise ValueError(f"There is nothing to verify in {options.zoo_dir}: python -m vitviz zoo build fills it.")
+    lacking = [entry.id for entry in chosen if entry.id not in {record.id for record in records}]
+    if lacking and options.only is None:
+        raise ValueError(
+            f"{len(lacking)} entry(ies) of the zoo are missing: {', '.join(lacking)}. python -m vitviz zoo build "
+            "trains them; with --only '*' what is there is verified."
+        )
     off, checked = [], []
     for record in sorted(records, key=lambda record: record.id):
         test = pictures(record, options).test

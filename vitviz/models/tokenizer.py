@@ -30,7 +30,7 @@ def cut_patches(images: tf.Tensor, patch_size: int, edge: Edge) -> tf.Tensor:
 
 
 def scale_pixels(images: tf.Tensor, pixels: Pixels) -> tf.Tensor:
-    """Maps pictures with values 0…255 to the range that the network reads, as float32."""
+    """Maps pictures `(…)` of any number type, values 0…255, to the range that the network reads: float32 `(…)`."""
     images = tf.cast(images, tf.float32)
     if pixels == "0..1":
         return images / 255.0

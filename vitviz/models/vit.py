@@ -63,7 +63,15 @@ class VisionTransformer(keras.Model):
         return self.observe(images, dropout_seed)[0]
 
     def observe(self, images: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tuple[tf.Tensor, Seen]:
-        """The logits, and all that was seen on the way to them."""
+        """The logits, float32 `(batch, classes)`, and all that was seen on the way to them.
+
+        Args:
+            images: `(batch, side, side, channels)` of any number type, values 0…255.
+            dropout_seed: two integers switch a connected dropout on.
+
+        Raises:
+            ValueError: the pictures have another shape than the config says.
+        """
         config, seen = self.config, Seen()
         images = tf.ensure_shape(images, (None, config.image_size, config.image_size, config.channels))
         seen.patches = cut_patches(scale_pixels(images, config.pixels), config.patch_size, config.edge)

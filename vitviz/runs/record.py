@@ -102,6 +102,11 @@ def check_id(id: str) -> None:
                        f"digit at both ends, not {_short(id)}: `python -m vitviz runs` lists the ids.")
 
 
+def now() -> datetime:
+    """The time of day with its zone, to the second: what `created` is of a new run."""
+    return datetime.now().astimezone().replace(microsecond=0)
+
+
 def damaged(id: str, reason: object) -> RunError:
     """The error for a run whose files cannot be relied on."""
     return RunError(f"The run {id} is damaged: {reason} Put the file back from a copy, or delete the run.")

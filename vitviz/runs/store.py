@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -92,6 +93,16 @@ class RunStore:
             remove_folder(self.root / id)
         except OSError as error:
             raise self._cannot("deleted", id, error) from error
+
+    def set_aside(self, id: str) -> Path:
+        """Takes a damaged run out of the list and keeps its files, under a name with a dot. Raises `RunError`."""
+        self._refuse_if_read_only()
+        check_id(id)
+        aside = self.root / f".damaged-{id}-{secrets.token_hex(4)}"
+        try:
+            return (self.root / id).rename(aside)
+        except OSError as error:
+            raise self._cannot("set aside", id, error) from error
 
     def free_id(self, wanted: str) -> str:
         """`wanted`, or where a run is called so already, `wanted-2`, `wanted-3`, …"""

@@ -21,7 +21,16 @@ class Adam:
         self.second = {name: tf.Variable(tf.zeros_like(weight)) for name, weight in weights.items()}
 
     def apply(self, gradients: dict[str, tf.Tensor], rate: tf.Tensor, number: tf.Tensor) -> None:
-        """One update. `rate` is the learning rate; `number` counts the updates from 1, both float32 scalars."""
+        """One update of the weights.
+
+        Args:
+            gradients: float32, each of the shape of the weight of its name; weights without one stay.
+            rate: the learning rate, a float32 scalar.
+            number: counts the updates from 1, a float32 scalar.
+
+        Raises:
+            KeyError: there is no weight of that name.
+        """
         for name, gradient in gradients.items():
             weight = self.weights[name]
             if self.weight_decay and decays(name):

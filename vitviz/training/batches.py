@@ -47,7 +47,19 @@ def epoch_batches(
 
 
 def fill(images: np.ndarray, labels: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A batch of exactly `size`, and the weight of each picture: 1, or 0 for what was added."""
+    """A batch of exactly `size`, and the weight of each picture: 1, or 0 for what was added.
+
+    Args:
+        images: `(pictures, height, width, channels)`, at most `size` of them.
+        labels: `(pictures,)`.
+
+    Returns:
+        images `(size, height, width, channels)` and labels `(size,)`, filled up with zeros of their type, and weights,
+        float32 `(size,)`.
+
+    Raises:
+        ValueError: there are more than `size` pictures.
+    """
     weights = _filled(np.ones(len(images), np.float32), size)
     return _filled(images, size), _filled(labels, size), weights
 
@@ -58,7 +70,15 @@ def _filled(array: np.ndarray, size: int) -> np.ndarray:
 
 
 def augment(images: np.ndarray, mirrored: np.ndarray, config: TrainConfig, random: np.random.Generator) -> np.ndarray:
-    """Flips the `mirrored` ones, shifts and erases at random, each picture on its own; may write into `images`."""
+    """Flips the `mirrored` ones, shifts and erases at random, each picture on its own; may write into `images`.
+
+    Args:
+        images: uint8 `(pictures, height, width, channels)`.
+        mirrored: bool `(pictures,)`.
+
+    Returns:
+        uint8 of the same shape.
+    """
     images[mirrored] = images[mirrored, :, ::-1]
     if config.shift:
         images = _shift(images, config.shift, random)

@@ -14,7 +14,7 @@ import numpy as np
 
 from vitviz.live.error import FULL
 from vitviz.runs.atomic import SAVING, whole_folder
-from vitviz.training.trainer import Trainer
+from vitviz.training.trainer import OtherTraining, Trainer
 
 ARRAYS = "state.npz"
 VALUES = "values"  # the plain values, as JSON in bytes: within the archive they have its checksum
@@ -53,6 +53,9 @@ def load_checkpoint(
     """Puts the trainer where the newest readable state in `folder` was; False where there is none.
 
     `on_damage` is called for each newer one that cannot be read.
+
+    Raises:
+        OtherTraining: the newest readable state is that of other settings or of other pictures.
     """
     for left in folder.glob(f"{SAVING}*"):  # by a process that was killed
         shutil.rmtree(left, ignore_errors=True)
@@ -62,6 +65,8 @@ def load_checkpoint(
                 arrays = {name: archive[name] for name in archive.files}
             values = json.loads(arrays.pop(VALUES).tobytes())
             trainer.restore(arrays, values)
+        except OtherTraining as error:  # its older ones are, too
+            raise OtherTraining(f"{state}: {error} Go on with those, or delete {folder} to begin anew.") from error
         except _DAMAGE as error:  # an older one may do
             on_damage(state, error)
             continue

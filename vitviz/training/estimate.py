@@ -61,6 +61,9 @@ def estimate(
 
     An epoch is its steps, its shuffling and augmentation (done once here, for real) and its validation; the end
     evaluates all three splits. Predictions are timed on one batch.
+
+    Raises:
+        ValueError: the pictures do not have the shape that a model reads, or the settings give a teacher a share.
     """
     kept, held_out = hold_out(dataset.train, config.validation_fraction)
     parts = (kept.images, kept.labels), (held_out.images, held_out.labels)

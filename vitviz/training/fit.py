@@ -12,6 +12,7 @@ from vitviz.analysis.operations import total_macs, total_params
 from vitviz.config import ModelConfig, TrainConfig
 from vitviz.data import Dataset, Split, hold_out
 from vitviz.runs import RunRecord, new_id
+from vitviz.runs.record import now
 from vitviz.training.keeper import Keeper
 from vitviz.training.machine import describe_machine
 from vitviz.training.metrics import scores
@@ -152,11 +153,6 @@ def record_of(
         operations={"params": total_params(model), "macs": total_macs(model)},
         status=status,
     )
-
-
-def now() -> datetime:
-    """The time of day with its zone, to the second."""
-    return datetime.now().astimezone().replace(microsecond=0)
 
 
 def timing_of(trainer: Trainer) -> dict:

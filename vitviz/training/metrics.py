@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-SCORES = ("loss", "accuracy", "precision", "recall", "top5")
-
 
 def scores(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Loss, accuracy, precision, recall and top-5 accuracy of predictions.
@@ -18,7 +16,7 @@ def scores(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         labels: `(pictures,)`, whole numbers.
 
     Returns:
-        A number for each of `loss` (nats), `accuracy`, `precision`, `recall`, `top5`.
+        A number for each of `runs.record.MEASURES`: `loss` (nats), `accuracy`, `precision`, `recall`, `top5`.
     """
     logits = logits.astype(np.float64)
     rows = np.arange(len(labels))

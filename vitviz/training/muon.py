@@ -27,7 +27,16 @@ class Muon:
         self.first, self.second = self.adam.first | self.momentum, self.adam.second
 
     def apply(self, gradients: dict[str, tf.Tensor], rate: tf.Tensor, number: tf.Tensor) -> None:
-        """One update. `rate` is the learning rate; `number` counts the updates from 1, both float32 scalars."""
+        """One update of the weights.
+
+        Args:
+            gradients: float32, each of the shape of the weight of its name; one for every weight.
+            rate: the learning rate, a float32 scalar.
+            number: counts the updates from 1, a float32 scalar.
+
+        Raises:
+            KeyError: a weight has no gradient.
+        """
         self.adam.apply({name: gradients[name] for name in self.adam.weights}, rate, number)
         for shape in sorted(set(self.matrices.values())):
             names = [name for name, its in self.matrices.items() if its == shape]

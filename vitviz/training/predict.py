@@ -21,6 +21,11 @@ class Predictor:
         )
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
+        """uint8 `(pictures, height, width, channels)` → float32 logits `(pictures, classes)`.
+
+        Raises:
+            ValueError: there is no picture, or the pictures do not have the shape that the model reads.
+        """
         logits = []
         for start in range(0, len(images), BATCH):
             batch = images[start : start + BATCH]

@@ -33,10 +33,18 @@ class TrainStep:
         rate: float,
         number: int,
     ) -> np.ndarray:
-        """Trains on one batch and returns its logits `(batch, classes)`, as they were before the update.
+        """Trains on one batch and returns its logits, float32 `(batch, classes)`, as they were before the update.
 
-        `said` are a teacher's probabilities `(batch, classes)`, wanted where the settings give a teacher a share.
-        `rate` is the learning rate and `number` counts the steps of this training from 1.
+        Args:
+            images: uint8 `(batch, height, width, channels)`.
+            labels: int32 `(batch,)`.
+            weights: float32 `(batch,)`: 0 for a picture that only fills the batch up.
+            said: a teacher's probabilities, float32 `(batch, classes)`, wanted where the settings give it a share.
+            rate: the learning rate.
+            number: counts the steps of this training from 1.
+
+        Raises:
+            ValueError: the pictures do not have the shape that the model reads (TensorFlow's own words).
         """
         seed = tf.constant([self.config.seed, number], tf.int32)
         logits = self._compiled(

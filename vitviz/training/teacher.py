@@ -7,6 +7,8 @@ about a picture than its label does. The teacher reads the training pictures onl
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,15 @@ WIDTHS = (32, 64, 128)  # filters of the three stages, two convolutions each
 SETTINGS = TrainConfig(epochs=10, batch_size=128, learning_rate=3e-3, weight_decay=0.02, shift=1, flip=True)
 WARMUP_STEPS = 400
 TEMPERATURE = 2.0  # how much softer than the teacher's own probabilities its answers are
+SHIPPED = "60b98137"  # of the recipe above: that of the models that ship, whose answers bear no digest in their name
+
+
+def file_name(dataset: str, pictures: int) -> str:
+    """What the file of a teacher's answers about so many pictures is called: another recipe has another name."""
+    names = ("epochs", "batch_size", "learning_rate", "weight_decay", "shift", "flip", "erase", "seed")
+    recipe = [*((name, getattr(SETTINGS, name)) for name in names), WIDTHS, WARMUP_STEPS, TEMPERATURE]
+    digest = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:8]
+    return f"teacher-{dataset}-{pictures}{'' if digest == SHIPPED else '-' + digest}.npy"
 
 
 def answers(
@@ -31,6 +42,7 @@ def answers(
     Args:
         images: uint8 `(pictures, height, width, channels)`; labels `(pictures,)`.
         kept_at: a file; if it is there its answers are taken, else a teacher is trained and its answers kept there.
+            The state of its training after each epoch stands beside it until then: one that was stopped goes on.
         on_epoch: called with the epochs done and the accuracy on the training pictures, shifted and mirrored.
 
     Returns:
@@ -40,12 +52,14 @@ def answers(
         ValueError: the file holds answers about another number of pictures or classes.
     """
     if not kept_at.exists():
-        teacher = train(images, labels, classes, on_epoch)
-        logits = np.stack([_logits(teacher, images), _logits(teacher, images[:, :, ::-1])]) / TEMPERATURE
         kept_at.parent.mkdir(parents=True, exist_ok=True)
+        state = kept_at.with_name(f"{kept_at.stem}.state.npz")
+        teacher = train(images, labels, classes, on_epoch, state)
+        logits = np.stack([_logits(teacher, images), _logits(teacher, images[:, :, ::-1])]) / TEMPERATURE
         beside = kept_at.with_name(f"{kept_at.stem}.part.npy")
         np.save(beside, keras.ops.convert_to_numpy(keras.ops.softmax(logits)).astype(np.float16))
         beside.replace(kept_at)
+        state.unlink(missing_ok=True)
     said = np.load(kept_at, allow_pickle=False)
     if said.shape != (2, len(images), classes):
         raise ValueError(
@@ -60,8 +74,11 @@ def say(epochs: int, accuracy: float) -> None:
     print(f"    the teacher, epoch {epochs} of {SETTINGS.epochs}: {accuracy:.4f} on its training pictures", flush=True)
 
 
-def train(images: np.ndarray, labels: np.ndarray, classes: int, on_epoch: Callable) -> keras.Model:
-    """A teacher, trained on the pictures: reads uint8 values as floats `(N, H, W, C)`, gives logits `(N, classes)`."""
+def train(images: np.ndarray, labels: np.ndarray, classes: int, on_epoch: Callable, state: Path) -> keras.Model:
+    """A teacher, trained on the pictures: reads uint8 values as floats `(N, H, W, C)`, gives logits `(N, classes)`.
+
+    Goes on from the file `state` if that is there, and writes it after each epoch.
+    """
     keras.utils.set_random_seed(SETTINGS.seed)
     teacher = network(images.shape[1:], classes)
     steps = SETTINGS.epochs * (len(images) // SETTINGS.batch_size)
@@ -74,7 +91,7 @@ def train(images: np.ndarray, labels: np.ndarray, classes: int, on_epoch: Callab
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    for epoch in range(SETTINGS.epochs):
+    for epoch in range(_load_state(teacher, state), SETTINGS.epochs):
         batches = list(epoch_batches(images, labels, SETTINGS, epoch))
         shown, its_labels, weights = (np.concatenate(parts) for parts in zip(*[b[:3] for b in batches], strict=True))
         real = weights > 0
@@ -82,8 +99,35 @@ def train(images: np.ndarray, labels: np.ndarray, classes: int, on_epoch: Callab
             shown[real].astype(np.float32), its_labels[real],
             batch_size=SETTINGS.batch_size, shuffle=False, verbose=0,
         )  # fmt: skip
+        _save_state(teacher, state, epoch + 1)
         on_epoch(epoch + 1, seen.history["accuracy"][0])
     return teacher
+
+
+def _variables(teacher: keras.Model) -> list[keras.Variable]:
+    """Weights, running means, the state of the dropout's random numbers, and what the optimizer remembers."""
+    teacher.optimizer.build(teacher.trainable_variables)
+    return [*(one for layer in teacher.layers for one in layer.variables), *teacher.optimizer.variables]
+
+
+def _save_state(teacher: keras.Model, state: Path, epochs: int) -> None:
+    beside = state.with_name(f"{state.stem}.part.npz")
+    np.savez(beside, epochs, *(keras.ops.convert_to_numpy(one) for one in _variables(teacher)))
+    beside.replace(state)
+
+
+def _load_state(teacher: keras.Model, state: Path) -> int:
+    """Puts the teacher where it was; returns the epochs that it has had, 0 where there is nothing that fits."""
+    if not state.exists():
+        return 0
+    with np.load(state, allow_pickle=False) as archive:
+        epochs, *arrays = (archive[f"arr_{number}"] for number in range(len(archive.files)))
+    variables = _variables(teacher)
+    if [array.shape for array in arrays] != [tuple(one.shape) for one in variables]:
+        return 0
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+    return int(epochs)
 
 
 def network(shape: tuple[int, int, int], classes: int) -> keras.Model:

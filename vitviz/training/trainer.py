@@ -18,6 +18,11 @@ from vitviz.training.step import TrainStep
 
 LISTS = ("history", "points", "step_seconds", "epoch_seconds")  # what grows with the training
 POINTS = 20  # per epoch: enough for a curve that moves, few enough to send to a page
+SETTINGS = "settings"  # of the model and of its training, in a state
+
+
+class OtherTraining(ValueError):
+    """A state is whole, and that of another training; the message says what differs."""
 
 
 class Trainer:
@@ -157,25 +162,44 @@ class Trainer:
         variables = {name: variable.numpy() for name, variable in self._step.variables().items()}
         clocks = ("setup_seconds", "compile_seconds", "input_seconds", "validation_seconds")
         values = {name: getattr(self, name) for name in clocks}
-        return variables, values | {name: list(getattr(self, name)) for name in LISTS}
+        values |= {name: list(getattr(self, name)) for name in LISTS}
+        return variables, values | {SETTINGS: self._settings()}
 
     def restore(self, variables: dict[str, np.ndarray], values: dict) -> None:
         """Goes back to a `state`; what follows is what would have followed then. Drops an epoch that is not complete.
 
+        A state from before settings were kept in it has none to compare: it counts as one of these settings.
+
         Raises:
-            ValueError: the state is not one of this model on these pictures; nothing is changed then.
+            OtherTraining: it is a state of other settings, or on another number of pictures; nothing is changed then.
         """
+        self._refuse_other_settings(values.get(SETTINGS))
         own = self._step.variables()
         shapes = {name: tuple(variable.shape) for name, variable in own.items()}
         if shapes != {name: array.shape for name, array in variables.items()}:
-            raise ValueError("The state is that of another model: its weights have other names or shapes.")
+            raise OtherTraining("The state is that of another model: its weights have other names or shapes.")
         if len(values["step_seconds"]) != len(values["history"]) * self.steps_per_epoch:
-            raise ValueError("The state is that of a training on another number of pictures.")
+            raise OtherTraining("The state is that of a training on another number of pictures.")
         for name, variable in own.items():
             variable.assign(variables[name])
         for name, value in values.items():
-            setattr(self, name, list(value) if isinstance(value, list) else value)
+            if name != SETTINGS:
+                setattr(self, name, list(value) if isinstance(value, list) else value)
         self._forget_the_unfinished()
+
+    def _settings(self) -> dict[str, dict]:
+        return {"model": self.model.config.to_dict(), "train": self.config.to_dict()}
+
+    def _refuse_other_settings(self, kept: dict[str, dict] | None) -> None:
+        """What was kept before a setting came about lacks it: it had its default then."""
+        for kind, default in (("model", ModelConfig()), ("train", TrainConfig())) if kept else ():
+            own = self._settings()[kind]
+            for name, there in (default.to_dict() | kept[kind]).items():
+                if own.get(name) != there:
+                    raise OtherTraining(
+                        f"The state is that of a training with other settings: {name} is {there} there and "
+                        f"{own.get(name)} here."
+                    )
 
     def _forget_the_unfinished(self) -> None:
         self._batches, self._logits, self._labels, self._pointed = None, [], [], 0

@@ -32,7 +32,12 @@ class WorkingFolder(Keeper):
         self._gap = ""
 
     def resume(self, trainers: list[Trainer], dataset: Dataset) -> PairedTiming:
-        """Goes on from the last complete epochs. Raises `JobError` where there are some and none can be read."""
+        """Goes on from the last complete epochs.
+
+        Raises:
+            JobError: there are some, and none can be read.
+            OtherTraining: they are those of other settings or of other pictures.
+        """
         for trainer in trainers:
             self._load(trainer)
             self._settle(trainer, dataset)

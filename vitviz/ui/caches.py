@@ -69,8 +69,7 @@ class Bounded:
         return len(self._kept)
 
 
-_building = threading.RLock()
-building = _building  # for whoever else builds models: two at once spoil the names of each other's weights
+building = threading.RLock()  # around every building of a model: two at once spoil the names of each other's weights
 _models = Bounded(MODELS)
 _compiled = Bounded(COMPILED)
 _traces = Bounded(TRACES)
@@ -92,7 +91,7 @@ def model_of(record: RunRecord) -> Any:
     from vitviz.trained import load_model
 
     def load() -> Any:
-        with _building:
+        with building:
             return load_model(record)
 
     return _models.get(identity(record), load)
@@ -110,7 +109,7 @@ def compile_model(record: RunRecord) -> None:
     model = model_of(record)
 
     def compile_it() -> Any:
-        with _building:
+        with building:
             return compile_observe(model)
 
     _compiled.get(identity(record), compile_it)

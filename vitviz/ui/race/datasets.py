@@ -18,6 +18,7 @@ from vitviz.data.mnist_files import IDX_FILES, NPZ_FILE
 from vitviz.data.pictures import SUFFIXES
 from vitviz.data.place import place_of
 from vitviz.data.published import PUBLISHED
+from vitviz.data.sample import TRAIN_PER_CLASS
 from vitviz.ui.pictures import SAMPLE
 
 TITLES = {
@@ -58,7 +59,7 @@ def about(name: str, folder: str | None) -> About:
         return _about_folder(folder)
     if name == SAMPLE:
         shape, names = PUBLISHED["fashion_mnist"].image_shape, PUBLISHED["fashion_mnist"].class_names
-        return About(TITLES[name], shape, len(names), SAMPLE_PER_CLASS)
+        return About(TITLES[name], shape, len(names), TRAIN_PER_CLASS)
     published = PUBLISHED[name]
     problem = _missing(name) if folder is None else _cannot_be_read(name, folder, _stamp(folder))
     classes = len(published.class_names)
