@@ -41,24 +41,15 @@ class Plan:
 
     @classmethod
     def new(cls, options: argparse.Namespace, created: datetime | None = None) -> Plan:
-<<<<<<< HEAD
         """From the command line; `created` is when it was given, if not now. Raises `ConfigError`, `DataError`."""
         from vitviz.data.place import place_of
-=======
-        """From the command line; `created` is when it was given, if not now. Raises `ConfigError`."""
         from vitviz.runs.record import now
->>>>>>> work-zoo
 
         chosen, config = training(options)
         shapes(options)  # refuses a bad model before any picture is read
         classes = options.classes or (chosen.model.classes if chosen.name == "article" else None)
-<<<<<<< HEAD
         data_dir = None if options.data_dir is None else str(place_of(options.data_dir).absolute())
-        return cls(config, chosen.name, classes, data_dir, created or _now(), options=options)
-=======
-        data_dir = None if options.data_dir is None else str(Path(options.data_dir).expanduser().absolute())
         return cls(config, chosen.name, classes, data_dir, created or now(), options=options)
->>>>>>> work-zoo
 
     @classmethod
     def of(cls, worker: Worker, options: argparse.Namespace) -> Plan:
