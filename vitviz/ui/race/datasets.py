@@ -29,7 +29,6 @@ TITLES = {
     "cifar100": "CIFAR-100",
     "folder": "A folder of pictures",
 }
-SAMPLE_PER_CLASS = 500
 BUDGET = 20_000  # files and folders that are looked at in search of pictures
 MOMENT = 5.0  # seconds for which an answer about a folder counts
 
