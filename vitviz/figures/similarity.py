@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vitviz.figures.mosaic import cell_outline, mosaic
-from vitviz.figures.palette import DIVERGING, SEQUENTIAL, model_colour, plotly_scale
+from vitviz.figures.palette import DIVERGING, SEQUENTIAL, plotly_scale
 from vitviz.figures.sheet import Sheet
 from vitviz.figures.theme import Theme, colour_bar
 
@@ -38,8 +38,7 @@ def position_similarity_grids(
                 showscale=number == 0, colorbar=_bar_below(theme), hoverinfo="skip", name=label,
             )
         )
-        name = f'<span style="color:{model_colour(label)}">■</span> {label}'
-        sheet.write(name, size=13, colour=theme.text, x=left, y=0, xanchor="left", yanchor="bottom", yshift=3)
+        sheet.write(label, size=13, colour=theme.text, x=left, y=0, xanchor="left", yanchor="bottom", yshift=3)
     _frames(sheet, len(similarities), grid, theme)
     sheet.write("cosine", x=0, y=0, xref="paper", yref="paper", xanchor="left", yanchor="top", yshift=-3)
     sheet.square_axes(2 * grid + APART - GAP, grid - GAP)
