@@ -35,27 +35,36 @@ MARKS = {
 
 
 def stage(job: Job) -> None:
-    """The whole of it, in a panel."""
+    """The whole of it, in a panel. What is drawn again and again is little; the head changes with the state alone."""
+    now, run_every = _drawn(job), None if job.ended else TICK
     with st.container(key="race", border=True):
-        st.fragment(_now, run_every=None if job.ended else TICK, key="race-now")(job.id, job.ended)
-        st.fragment(_so_far, run_every=None if job.ended else CURVES, key="race-so-far")(job.id, job.ended)
+        _head(job)
+        st.fragment(_now, run_every=run_every, key="race-now")(job.id, now)
+        st.fragment(_so_far, run_every=None if job.ended else CURVES, key="race-so-far")(job.id, now)
 
 
-def _now(id: str, ended: bool) -> None:
-    job = _read(id, ended)
-    _head(job)
+def _drawn(job: Job) -> tuple:
+    """What the head and the rest of the page depend on."""
+    return state(job), job.can_continue
+
+
+def _now(id: str, drawn: tuple) -> None:
+    job = _read(id, drawn)
+    lines = [f'<p class="vv-verdict" data-state="{state(job)}">{_said(job)}</p>']
+    lines += [f'<p class="vv-warning">{html.escape(warning)}</p>' for warning in job.warnings]
+    st.html("".join(lines))
     lanes(job, _ahead(job))
 
 
-def _so_far(id: str, ended: bool) -> None:
-    job = _read(id, ended)
+def _so_far(id: str, drawn: tuple) -> None:
+    job = _read(id, drawn)
     _figures(job)
     _pictures(job)
 
 
-def _read(id: str, ended: bool) -> Job:
+def _read(id: str, drawn: tuple) -> Job:
     job = live.read_job(runs_dir(), id)
-    if job is None or job.ended != ended or st.session_state.pop("redraw", False):
+    if job is None or _drawn(job) != drawn:
         st.rerun()  # the rest of the page has something else to say now, too
     return job
 
@@ -69,9 +78,6 @@ def _head(job: Job) -> None:
             width="stretch",
         )
         _buttons(job)
-    lines = [f'<p class="vv-verdict" data-state="{now}">{_said(job)}</p>']
-    lines += [f'<p class="vv-warning">{html.escape(warning)}</p>' for warning in job.warnings]
-    st.html("".join(lines))
 
 
 def _said(job: Job) -> str:
@@ -86,29 +92,25 @@ def _buttons(job: Job) -> None:
                   on_click=actions.stop, args=(job,), help="What is complete is kept, and can go on.")  # fmt: skip
     if job.can_continue:
         st.button("Continue", key="continue-training", icon=":material/play_arrow:", type="primary",
-                  on_click=_outside, args=(actions.go_on, job), help=live.continue_command(job))  # fmt: skip
+                  on_click=actions.go_on, args=(job,), help=live.continue_command(job))  # fmt: skip
     if job.ended:
         links(job)
-        st.button("Use these settings", key="use-settings", icon=":material/edit:", on_click=_outside,
-                  args=(actions.use_settings, job), help="Fills the form with them.")  # fmt: skip
+        st.button("Use these settings", key="use-settings", icon=":material/edit:", on_click=actions.use_settings,
+                  args=(job,), help="Fills the form with them.")  # fmt: skip
         if st.button("Delete", key="delete-training", icon=":material/delete:"):
             actions.ask_to_delete(job)
     _log(job)
-    st.button("Close", key="close-race", icon=":material/close:", type="tertiary", on_click=_outside,
-              args=(watch.follow, watch.NONE), help="The list below shows it again.")  # fmt: skip
-
-
-def _outside(do, what: object) -> None:
-    """For a button inside the fragment that changes more than the fragment."""
-    do(what)
-    st.session_state["redraw"] = True
+    st.button("Close", key="close-race", icon=":material/close:", type="tertiary", on_click=watch.follow,
+              args=(watch.NONE,), help="The list below shows it again.")  # fmt: skip
 
 
 def _log(job: Job) -> None:
-    with st.popover("Log", icon=":material/terminal:", key="log"):
+    with st.popover("Log", icon=":material/terminal:", key="log", on_change="rerun") as shown:
+        if not shown.open:
+            return
         st.caption("The command that started it")
         st.code(job.command, language="bash", wrap_lines=True)
-        st.caption("The end of what it said")
+        st.caption("The end of what it said, when this was opened")
         st.code(job.log(3000) or "Nothing yet.", language=None, height=240)
         st.download_button("Download the whole log", data=lambda: job.log(100_000_000), on_click="ignore",
                            file_name=f"{job.id}.log.txt", mime="text/plain", icon=":material/download:",
