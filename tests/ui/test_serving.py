@@ -54,13 +54,13 @@ def test_a_front_end_laid_out_otherwise_is_left_to_streamlit(laid_out, tmp_path,
     assert serving.eager(tmp_path / "nowhere") is None
     assert serving.eager(laid_out("<html></html>")) is None
     monkeypatch.setattr(file_util, "get_static_dir", lambda: str(tmp_path))
-    assert {route.path for route in serving.pages()} == {f"/{name}" for name in scripts.SCRIPTS}
+    assert {route.path for route in serving.pages()} == {*(f"/{name}" for name in scripts.SCRIPTS), "/look/{id}"}
 
 
 def test_every_page_gets_the_document_and_no_browser_keeps_it():
     routes = {route.path: route for route in serving.pages()}
     pages = {"/", "/explore", "/train", "/time_machine"}
-    assert set(routes) == pages | {f"/{name}" for name in scripts.SCRIPTS}
+    assert set(routes) == pages | {f"/{name}" for name in scripts.SCRIPTS} | {"/look/{id}"}
     for route in map(routes.get, sorted(pages)):
         with ThreadPoolExecutor(1) as apart:  # Playwright's loop runs in this thread where browser tests came before
             answer = apart.submit(asyncio.run, route.endpoint(None)).result()

@@ -23,6 +23,7 @@ from vitviz.live.process import identity
 from vitviz.ui.race import datasets, measuring, plan
 from vitviz.ui.race.lanes import lanes_data
 from vitviz.ui.race.live_curves import live_curves
+from vitviz.ui.race.look import look
 from vitviz.ui.race.measuring import Measuring
 from vitviz.ui.race.settings import Settings, from_arguments
 
@@ -242,6 +243,18 @@ def test_in_the_lanes_the_one_with_the_lower_clock_is_first(tmp_path):
     job = ended(tmp_path, "stopped", share=0.5, models={"vit": half | {"clock": 9.0}, "fast": half | {"clock": 6.0}})
     assert [lane["place"] for lane in lanes_data(job)["lanes"]] == [None, None]
     assert "90 of 180 steps" in lanes_data(job)["words"]
+
+
+def test_a_look_says_when_the_page_around_the_lanes_is_out_of_date(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITVIZ_RUNS_DIR", str(tmp_path))
+    part = {"epochs": 9, "epochs_done": 4, "steps": 90, "steps_done": 45, "step_ms": None, "last": None, "clock": 150.0}
+    job = ended(tmp_path, "stopped", share=0.5, models={"vit": part, "fast": part})
+    first = look(job.id)
+    assert first["pace"] is None and first["lanes"] == lanes_data(job)["lanes"]  # an ended one is not watched
+    assert look(job.id)["drawn"] == first["drawn"]
+    ended(tmp_path, "finished", share=1.0, models={"vit": part, "fast": part})
+    assert look(job.id)["drawn"] != first["drawn"]
+    assert look("20260101-000000-no-such") is None and look("../../etc") is None
 
 
 class Slow:

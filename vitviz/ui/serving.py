@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from streamlit import file_util
 
@@ -48,7 +48,7 @@ def _get_ready() -> None:
 def pages() -> list[Route]:
     """Routes for our scripts and for the document of every page; of the latter none where Streamlit's own is not as we
     know it: then that one serves, and scripts are fetched when they are needed."""
-    routes = [Route(f"/{name}", _script) for name in scripts.SCRIPTS]
+    routes = [Route(f"/{name}", _script) for name in scripts.SCRIPTS] + [Route("/look/{id}", _look)]
     document = eager(Path(file_util.get_static_dir()))
     if document is None:
         return routes
@@ -64,6 +64,14 @@ def _script(request: Request) -> Response:
     # asked for without its version, another script may come at the same address later
     kept = KEPT if request.url.query else KEPT | FRESH
     return Response(scripts.compressed(request.url.path.rsplit("/")[-1]), media_type="text/javascript", headers=kept)
+
+
+def _look(request: Request) -> JSONResponse:
+    """In a thread of its own, as it reads files."""
+    from vitviz.ui.race.look import look  # late, as `_get_ready` says
+
+    found = look(request.path_params["id"])
+    return JSONResponse(found, status_code=200 if found else 404, headers={"Cache-Control": "no-store"})
 
 
 def eager(static: Path) -> str | None:

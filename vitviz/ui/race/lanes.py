@@ -19,9 +19,10 @@ _component = st.components.v2.component(
 )
 
 
-def lanes(job: Job, ahead: int) -> None:
-    """Draws them; called again, they glide to where the models are now. `ahead`: trainings that go first."""
-    _component(data=lanes_data(job, ahead), key="lanes")
+def lanes(look: dict) -> None:
+    """Draws them from a look (`race.look`). They look again by themselves, glide to where the models are then, and have
+    the fragment that they stand in run again when there is more to draw."""
+    _component(data=look, key="lanes", on_again_change=lambda: None)
 
 
 def lanes_data(job: Job, ahead: int = 0) -> dict:

@@ -1,8 +1,7 @@
-"""The stage: one training, while it runs and when it has ended. It draws itself again and again while it runs.
+"""The stage: one training, while it runs and when it has ended.
 
-It has two rhythms: the lanes move often, which costs next to nothing; curves and pictures are drawn anew less often,
-because the browser that draws them usually works on the same cores as the training. What watching costs is measured by
-`python -m bench.race_page`.
+The lanes move by looks (`race.look`), which cost next to nothing; curves and pictures are drawn anew less often: the
+browser that draws them usually works on the same cores as the training.
 """
 
 from __future__ import annotations
@@ -19,15 +18,14 @@ from vitviz.ui.catalogue import runs_dir
 from vitviz.ui.charts.plot import drawing_of, plot
 from vitviz.ui.panels.choice import choice
 from vitviz.ui.race import actions, watch
-from vitviz.ui.race.after import comparison, links, standing, verdict
+from vitviz.ui.race.after import comparison, links, verdict
 from vitviz.ui.race.lanes import lanes
 from vitviz.ui.race.live_curves import live_curves, step_times
+from vitviz.ui.race.look import drawn, look_at
 from vitviz.ui.race.ratio_tile import ratio_tile
 from vitviz.ui.race.words import state
 from vitviz.ui.time_machine import forming
 
-TICK = 2.5  # seconds between two looks at the files; the lanes glide as long
-CURVES = 6.0  # seconds between two drawings of the curves
 MARKS = {
     "queued": "schedule", "running": "play_circle", "stopping": "hourglass_top", "finished": "check_circle",
     "stopped": "stop_circle", "failed": "error", "vanished": "help",
@@ -35,38 +33,21 @@ MARKS = {
 
 
 def stage(job: Job) -> None:
-    """The whole of it, in a panel. What is drawn again and again is little; the head changes with the state alone."""
-    now, run_every = _drawn(job), None if job.ended else TICK
+    """The whole of it, in a panel."""
     with st.container(key="race", border=True):
         _head(job)
-        st.fragment(_now, run_every=run_every, key="race-now")(job.id, now)
-        st.fragment(_so_far, run_every=None if job.ended else CURVES, key="race-so-far")(job.id, now)
+        _verdict(job)
+        st.fragment(_live, key="race-now")(job.id, drawn(job))
 
 
-def _drawn(job: Job) -> tuple:
-    """What the head and the rest of the page depend on."""
-    return state(job), job.can_continue
-
-
-def _now(id: str, drawn: tuple) -> None:
-    job = _read(id, drawn)
-    lines = [f'<p class="vv-verdict" data-state="{state(job)}">{_said(job)}</p>']
-    lines += [f'<p class="vv-warning">{html.escape(warning)}</p>' for warning in job.warnings]
-    st.html("".join(lines))
-    lanes(job, _ahead(job))
-
-
-def _so_far(id: str, drawn: tuple) -> None:
-    job = _read(id, drawn)
+def _live(id: str, before: str) -> None:
+    """What moves: run again when the lanes ask for it."""
+    job = live.read_job(runs_dir(), id)
+    if job is None or drawn(job) != before:
+        st.rerun()  # the rest of the page has something else to say now, too
+    lanes(look_at(job))
     _figures(job)
     _pictures(job)
-
-
-def _read(id: str, drawn: tuple) -> Job:
-    job = live.read_job(runs_dir(), id)
-    if job is None or _drawn(job) != drawn:
-        st.rerun()  # the rest of the page has something else to say now, too
-    return job
 
 
 def _head(job: Job) -> None:
@@ -80,10 +61,14 @@ def _head(job: Job) -> None:
         _buttons(job)
 
 
-def _said(job: Job) -> str:
-    if not job.ended:
-        return standing(job)
-    return verdict(job) if job.state == "finished" else html.escape(job.reason or "")
+def _verdict(job: Job) -> None:
+    lines = []
+    if job.ended:
+        said = verdict(job) if job.state == "finished" else html.escape(job.reason or "")
+        lines = [f'<p class="vv-verdict" data-state="{state(job)}">{said}</p>']
+    lines += [f'<p class="vv-warning">{html.escape(warning)}</p>' for warning in job.warnings]
+    if lines:
+        st.html("".join(lines))
 
 
 def _buttons(job: Job) -> None:
@@ -105,16 +90,21 @@ def _buttons(job: Job) -> None:
 
 
 def _log(job: Job) -> None:
-    with st.popover("Log", icon=":material/terminal:", key="log", on_change="rerun") as shown:
-        if not shown.open:
-            return
+    with st.popover("Log", icon=":material/terminal:", key="log"):
         st.caption("The command that started it")
         st.code(job.command, language="bash", wrap_lines=True)
-        st.caption("The end of what it said, when this was opened")
-        st.code(job.log(3000) or "Nothing yet.", language=None, height=240)
-        st.download_button("Download the whole log", data=lambda: job.log(100_000_000), on_click="ignore",
-                           file_name=f"{job.id}.log.txt", mime="text/plain", icon=":material/download:",
-                           key="save-log")  # fmt: skip
+        st.fragment(_tail, key="log-tail")(job)
+
+
+def _tail(job: Job) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="log-head"):
+        st.caption("The end of what it said")
+        if not job.ended:
+            st.button("Read again", key="read-log", type="tertiary", icon=":material/refresh:")
+    st.code(job.log(3000) or "Nothing yet.", language=None, height=240)
+    st.download_button("Download the whole log", data=lambda: job.log(100_000_000), on_click="ignore",
+                       file_name=f"{job.id}.log.txt", mime="text/plain", icon=":material/download:",
+                       key="save-log")  # fmt: skip
 
 
 def _figures(job: Job) -> None:
@@ -154,11 +144,3 @@ def _pictures(job: Job) -> None:
             comparison(job)
         else:
             forming(job, frame.theme())
-
-
-def _ahead(job: Job) -> int:
-    if job.state != "queued":
-        return 0
-    jobs = live.list_jobs(runs_dir())
-    running = sum(other.state == "running" for other in jobs)
-    return running + sum((other.since, other.id) < (job.since, job.id) for other in jobs if other.state == "queued")
