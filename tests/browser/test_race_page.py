@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,10 +135,26 @@ def test_the_whole_story_from_the_form_to_the_inside_of_the_models(train, runs):
     page.wait_for_url(re.compile(f"race={job.id}"))
     page.goto(finished)
     _says(page, "finished")
-    if page.get_by_role("link", name="Time machine").count():
-        page.locator(".st-key-race-head").get_by_role("link", name="Time machine").click()
-        fast = next(record.id for record in records if record.model.n_maps is not None)
-        page.wait_for_url(re.compile(f"run={fast}"))
+    page.locator(".st-key-race-head").get_by_role("link", name="Time machine").click()
+    fast = next(record.id for record in records if record.model.n_maps is not None)
+    page.wait_for_url(re.compile(f"run={fast}"))
+    page.locator("[data-vitviz='time-machine'][data-state]").wait_for()
+
+
+def test_a_training_outlives_the_server_whose_page_started_it(train, runs, tmp_path):
+    from conftest import serving
+
+    with serving(runs, tmp_path / "output.txt") as address:
+        page = train(address=address)
+        server = int(subprocess.check_output(["pgrep", "-f", f"server.port {address.rsplit(':')[-1]}"]).split()[0])
+        _start(page)
+        job = until(lambda: _in_an_epoch(runs, kept=0), "its first steps")
+        os.kill(server, signal.SIGKILL)
+        page.context.close()  # before the browser misses its server
+    other = train()
+    _says(other, "finished")
+    assert job.id in other.url
+    assert [record.status["epochs_done"] for record in RunStore(runs).list()] == [EPOCHS, EPOCHS]
 
 
 def test_a_killed_worker_has_vanished_and_the_page_goes_on_from_what_is_kept(train, runs):

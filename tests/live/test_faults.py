@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ out="$3"; disk="$2"; shift 3
 cp -a "$disk" "$out"; exit $status
 """
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2  # of Linux
+FILE_BYTES = 12_000  # a model's settings and progress fit; its weights do not
 WAYS = (["unshare", "--mount"], ["unshare", "--user", "--map-root-user", "--mount"])
 
 
@@ -74,6 +76,29 @@ def test_on_a_full_disk_the_training_goes_on_and_what_was_kept_can_be_continued(
     status, _, _ = vitviz("train", "--continue", job.id, "--runs-dir", root)  # there is room now
     assert status == 0
     assert sorted(record.status["state"] for record in RunStore(root).list()) == ["finished", "finished"]
+    for kind in ("vit", "fast"):
+        assert_as_unbroken(root, kind)
+
+
+def test_where_no_file_may_grow_the_training_ends_in_a_sentence_and_can_be_continued(
+    tmp_path, train_process, vitviz, assert_as_unbroken
+):
+    """A disk that is full for all but small files; needs no mount, so it is tested everywhere."""
+    root = tmp_path / "runs"
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+
+    process = train_process(*SMALL, "--runs-dir", root, preexec_fn=limited)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert len(said.splitlines()) == 1 and "could not be saved" in said and "may not grow" in said
+    job = only_job(root)
+    assert job.state == "failed" and "may not grow" in job.reason
+    assert any("could not be kept: the file may not grow that large" in warning for warning in job.warnings)
+    assert RunStore(root).ids() == [] and RunStore(root).damaged() == {}
+    status, _, _ = vitviz("train", "--continue", job.id, "--runs-dir", root)  # there is room now
+    assert status == 0
     for kind in ("vit", "fast"):
         assert_as_unbroken(root, kind)
 

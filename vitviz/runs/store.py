@@ -126,6 +126,9 @@ class RunStore:
         beginning = f"The run {id} could not be {done} in {self.root}"
         if error.errno in _FULL:
             return RunError(f"{beginning}: the disk is full. Make room, or name another folder with --runs-dir.")
+        if error.errno == errno.EFBIG:
+            return RunError(f"{beginning}: a file may not grow that large here. Raise the limit, or name another "
+                            "folder with --runs-dir.")
         if error.errno in _FORBIDDEN:
             return RunError(f"{beginning}: there is no permission to write. Grant it, or name another folder "
                             "with --runs-dir.")
