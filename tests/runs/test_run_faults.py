@@ -163,7 +163,7 @@ def test_a_file_that_may_grow_no_further_is_named_and_leaves_nothing_behind(tmp_
     done = _child("resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n" + SAVE_AND_TELL,
                   store, tmp_path / "target")
     assert done.stderr == ""
-    assert done.stdout.startswith("The run large could not be saved in ") and "File too large" in done.stdout
+    assert done.stdout.startswith("The run large could not be saved in ") and "may not grow that large" in done.stdout
     assert os.listdir(tmp_path / "target") == []
 
 

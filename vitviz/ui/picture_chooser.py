@@ -62,7 +62,10 @@ def _random(names: tuple[str, ...]) -> None:
 
 
 def _board(gallery: Gallery, pair: Pair, chosen: str) -> None:
-    wanted = st.selectbox("Show", ["one of each", *gallery.class_names, DISAGREE], key="gallery_filter")
+    wanted = st.selectbox(
+        "Show", ["one of each", *gallery.class_names, DISAGREE], key="gallery_filter",
+        bind="query-params", persist_state="page",
+    )  # fmt: skip
     if wanted == DISAGREE:
         places, sentence = _disagreements(gallery, pair)
     elif wanted == "one of each":
