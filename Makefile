@@ -9,7 +9,8 @@ run: $(VENV)/installed
 
 test: $(VENV)/installed-test
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/python -m pytest
+	@# two at a time, as browser tests wait a lot; a file stays together, as its tests share servers and models
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 $(VENV)/installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)

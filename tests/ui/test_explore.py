@@ -178,7 +178,8 @@ def test_a_trace_is_kept_for_the_next_visitor_and_equals_a_fresh_one(scene):
     record, image = scene.pair.fast, scene.picture.image
     assert caches.trace_of(record, image) is caches.trace_of(record, image.copy())
     fresh = trace(caches.model_of(record), image)
-    np.testing.assert_array_equal(fresh.logits, scene.traces["fast ViT"].logits)
+    # one forward pass is spread over the cores otherwise than another: the last bits may differ
+    np.testing.assert_allclose(fresh.logits, scene.traces["fast ViT"].logits, rtol=1e-4, atol=1e-5)
 
 
 def test_caches_forget_what_was_used_longest_ago():
