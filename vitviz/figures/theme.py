@@ -26,9 +26,9 @@ THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 
 def colour_bar(theme: Theme, title: str, **more) -> dict:
-    """A thin scale at the right of the plot, its title above it."""
+    """A thin scale at the right of the plot; above it there is room for the chart's two buttons."""
     return dict(
         title=dict(text=title, side="right", font=dict(size=12, color=theme.muted)),
-        thickness=8, len=1, lenmode="fraction", y=0.5, ypad=0, xpad=10, outlinewidth=0,
+        thickness=8, len=0.86, lenmode="fraction", y=0, yanchor="bottom", ypad=0, xpad=10, outlinewidth=0,
         tickfont=dict(size=12, color=theme.muted), ticks="", nticks=5, **more,
     )
