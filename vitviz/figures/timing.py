@@ -121,7 +121,8 @@ def ratio(
             f"<b>{value:.3f}</b>", size=14, colour=colour, x=value, y=y, xanchor=anchor, yanchor="bottom", yshift=7
         )
     sheet.draw(type="line", x0=1, x1=1, y0=-0.6, y1=2.5, line=dict(color=model_colour("ViT"), width=2))
-    sheet.write("ViT = 1", colour=theme.text, x=1, y=-0.6, yanchor="bottom", yshift=2)
+    # to the left, as a chart's buttons appear at the right
+    sheet.write("ViT = 1", colour=theme.text, x=1, y=-0.6, xanchor="right", yanchor="bottom", yshift=2)
     sheet.axis("x", range=[0, highest], nticks=5, title="fast ViT ÷ ViT")
     sheet.axis(
         "y", range=[2.5, -0.6], tickvals=[0, 1, 2], ticktext=[name for name, *_ in rows],

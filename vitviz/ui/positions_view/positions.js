@@ -226,7 +226,7 @@ class Positions {
       put(cosine, cosineWords(values[read]));
       put(place, `${other === null ? "at" : "with"} ${placeName(scene, read).replace("column", "col")}`); // in one line
     }
-    put(this.root.querySelector(".where b"), `Patch at ${placeName(scene, patch)}`);
+    put(this.root.querySelector(".where b"), placeName(scene, patch).replace("row", "Row")); // "Patch at" finds no room at 1280
     put(this.root.querySelector(".where .muted"), pinned ? "pinned" : other === null ? "and most alike" : "");
     Object.assign(this.root.dataset, { patch, repaintMs: (performance.now() - started).toFixed(2) });
   }
