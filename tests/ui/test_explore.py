@@ -178,8 +178,9 @@ def test_a_trace_is_kept_for_the_next_visitor_and_equals_a_fresh_one(scene):
     record, image = scene.pair.fast, scene.picture.image
     assert caches.trace_of(record, image) is caches.trace_of(record, image.copy())
     fresh = trace(caches.model_of(record), image)
-    # one forward pass is spread over the cores otherwise than another: the last bits may differ
-    np.testing.assert_allclose(fresh.logits, scene.traces["fast ViT"].logits, rtol=1e-4, atol=1e-5)
+    # trainings before in this process may have given TensorFlow other threads, and rounding another order: to the last
+    # bit it is the same check in exact_traces.py, in a process of its own
+    np.testing.assert_allclose(fresh.logits, scene.traces["fast ViT"].logits, rtol=0, atol=2e-6)
 
 
 def test_caches_forget_what_was_used_longest_ago():

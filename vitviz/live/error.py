@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+from vitviz.runs.error import why
 
 
 class JobError(ValueError):
@@ -27,12 +24,3 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, ValueError | MemoryError | Stopped) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def why(error: OSError) -> str:
-    """The reason why something could not be written or read."""
-    if error.errno in FULL:
-        return "the disk is full" if error.errno != errno.EFBIG else "the file may not grow that large"
-    if error.errno in FORBIDDEN:
-        return "there is no permission to write"
-    return error.strerror or str(error)

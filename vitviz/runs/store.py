@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from vitviz.runs.atomic import remove_folder, sweep, whole_folder
-from vitviz.runs.error import RunError
+from vitviz.runs.error import FORBIDDEN, FULL, RunError, why
 from vitviz.runs.files import read_files, write_files
 from vitviz.runs.find import find_id
 from vitviz.runs.record import RunRecord, check_id, damaged
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
+# what may help before another folder does
+_FIRST = dict.fromkeys(FULL, "Make room") | dict.fromkeys(FORBIDDEN, "Grant it") | {errno.EFBIG: "Raise the limit"}
 
 
 class RunStore:
@@ -124,14 +124,7 @@ class RunStore:
 
     def _cannot(self, done: str, id: str, error: OSError) -> RunError:
         beginning = f"The run {id} could not be {done} in {self.root}"
-        if error.errno in _FULL:
-            return RunError(f"{beginning}: the disk is full. Make room, or name another folder with --runs-dir.")
-        if error.errno == errno.EFBIG:
-            return RunError(f"{beginning}: a file may not grow that large here. Raise the limit, or name another "
-                            "folder with --runs-dir.")
-        if error.errno in _FORBIDDEN:
-            return RunError(f"{beginning}: there is no permission to write. Grant it, or name another folder "
-                            "with --runs-dir.")
         if error.errno in _TAKEN and done == "saved" and (self.root / id).exists():
             return RunError(f"{beginning}: a run of that name is there already. Choose another id, or delete it first.")
-        return RunError(f"{beginning}: {error.strerror or error}. Name another folder with --runs-dir.")
+        way_out = f"{_FIRST[error.errno]}, or name" if error.errno in _FIRST else "Name"
+        return RunError(f"{beginning}: {why(error)}. {way_out} another folder with --runs-dir.")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vitviz.live.error import FULL
 from vitviz.runs.atomic import SAVING, whole_folder
+from vitviz.runs.error import FULL
 from vitviz.training.trainer import OtherTraining, Trainer
 
 ARRAYS = "state.npz"

@@ -15,10 +15,9 @@ from vitviz.ui.race.words import doing, state
 
 def queue(shown: str | None) -> None:
     """A row for each training that has not ended, but the one that is `shown` on the stage; in the order of turns."""
-    others = any(not job.ended for job in live.list_jobs(runs_dir()) if job.id != shown)
-    job = live.read_job(runs_dir(), shown) if shown else None
-    watched = job is not None and not job.ended  # the lanes of the stage notice what changes, see `race.look`
-    every = watch.LOOK_AGAIN if others or not watched else None
+    at_work = {job.id for job in live.list_jobs(runs_dir()) if not job.ended}
+    # one alone that is shown is watched by the lanes of its stage, which notice what changes: see `race.look`
+    every = None if at_work == {shown} else watch.LOOK_AGAIN
     st.fragment(_draw, run_every=every, key="watch")(watch.signature(), shown)
 
 

@@ -43,9 +43,10 @@ def stage(job: Job) -> None:
 def _live(id: str, before: str) -> None:
     """What moves: run again when the lanes ask for it."""
     job = live.read_job(runs_dir(), id)
-    if job is None or drawn(job) != before:
+    look = job and look_at(job)
+    if not look or look["drawn"] != before:
         st.rerun()  # the rest of the page has something else to say now, too
-    lanes(look_at(job))
+    lanes(look)
     _figures(job)
     _pictures(job)
 
